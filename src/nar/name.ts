@@ -1,0 +1,71 @@
+/**
+ * File names and symlink targets are bytes; here they are strings that lose none of them.
+ *
+ * What is valid UTF-8 reads as usual. Every byte that is not becomes the lone surrogate
+ * U+DC00 + byte (U+DC80 to U+DCFF), as Python's PEP 383 does. Valid UTF-8 never contains a
+ * surrogate, so the two never collide and `encodeName(decodeName(b))` is `b` for all bytes.
+ *
+ * @module
+ */
+import { compareBytes, fromUtf8, utf8 } from '../bytes/bytes.ts';
+
+/** Bytes of a file name or link target to a string. */
+export function decodeName(bytes: Uint8Array): string {
+  return fromUtf8(bytes) ?? escapeInvalid(bytes);
+}
+
+/**
+ * The bytes of a name: the inverse of {@link decodeName}.
+ *
+ * @throws RangeError for a lone surrogate that stands for no byte.
+ *
+ * @example
+ * ```ts
+ * import { decodeName, encodeName } from 'narkit/nar';
+ *
+ * const name = decodeName(Uint8Array.of(0x61, 0xff)); // 'a\udcff'
+ * console.log(encodeName(name)); // Uint8Array [ 97, 255 ]
+ * ```
+ */
+export function encodeName(name: string): Uint8Array {
+  if (name.isWellFormed()) return utf8(name);
+  const out: number[] = [];
+  for (const char of name) {
+    const point = char.codePointAt(0) as number;
+    if (point >= 0xdc80 && point <= 0xdcff) out.push(point - 0xdc00);
+    else if (point >= 0xd800 && point <= 0xdfff) {
+      throw new RangeError(`U+${point.toString(16).toUpperCase()} in a file name stands for no byte`);
+    } else out.push(...utf8(char));
+  }
+  return Uint8Array.from(out);
+}
+
+/** Bytewise order of two names: the order of a NAR. UTF-16 order differs above U+D7FF. */
+export function compareNames(a: string, b: string): number {
+  if (isAscii(a) && isAscii(b)) return a < b ? -1 : a > b ? 1 : 0;
+  return compareBytes(encodeName(a), encodeName(b));
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+/** Decodes sequence by sequence; a byte that begins no valid sequence is escaped alone. */
+function escapeInvalid(bytes: Uint8Array): string {
+  let out = '';
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceLength(bytes[at] as number);
+    const text = fromUtf8(bytes.subarray(at, at + length));
+    if (text === undefined) out += String.fromCharCode(0xdc00 + (bytes[at] as number));
+    else out += text;
+    at += text === undefined ? 1 : length;
+  }
+  return out;
+}
+
+function sequenceLength(lead: number): number {
+  if (lead >= 0xf0) return 4;
+  if (lead >= 0xe0) return 3;
+  return lead >= 0xc0 ? 2 : 1;
+}

@@ -1,0 +1,51 @@
+/**
+ * `#native` on Node.js, Deno and Bun: OpenSSL through `node:crypto`.
+ *
+ * @module
+ */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes as nodeRandomBytes,
+  sign,
+  verify,
+} from 'node:crypto';
+import type { DigestAlgo, Native } from './native.ts';
+import { createHasher as portableHasher } from './portable.ts';
+
+/** DER in front of a raw key: PKCS#8 for the seed, SubjectPublicKeyInfo for the public key (RFC 8410). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+export const createHasher: Native['createHasher'] = (algo: DigestAlgo) => {
+  if (algo === 'blake3') return portableHasher(algo); // OpenSSL has none
+  const hash = createHash(algo);
+  return { update: (bytes) => void hash.update(bytes), digest: () => new Uint8Array(hash.digest()) };
+};
+
+export const randomBytes: Native['randomBytes'] = (length) => new Uint8Array(nodeRandomBytes(length));
+
+function privateKey(seed: Uint8Array): ReturnType<typeof createPrivateKey> {
+  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+}
+
+export const ed25519PublicKey: Native['ed25519PublicKey'] = (seed) => {
+  const spki = createPublicKey(privateKey(seed)).export({ format: 'der', type: 'spki' });
+  return new Uint8Array(spki.subarray(SPKI_PREFIX.length));
+};
+
+export const ed25519Signer: Native['ed25519Signer'] = (seed) => {
+  const key = privateKey(seed);
+  return (message) => new Uint8Array(sign(null, message, key));
+};
+
+export const ed25519Verifier: Native['ed25519Verifier'] = (publicKey) => {
+  if (publicKey.length !== 32) return () => false;
+  const key = createPublicKey({
+    key: Buffer.concat([SPKI_PREFIX, publicKey]),
+    format: 'der',
+    type: 'spki',
+  });
+  return (message, signature) => signature.length === 64 && verify(null, message, key, signature);
+};
