@@ -19,6 +19,8 @@ export interface Hasher {
 export interface Native {
   createHasher(algo: DigestAlgo): Hasher;
   randomBytes(length: number): Uint8Array;
+  /** A new buffer whose bytes may hold anything: for those who overwrite all they hand on. */
+  allocate(length: number): Uint8Array;
   /** 32-byte public key of a 32-byte Ed25519 seed. */
   ed25519PublicKey(seed: Uint8Array): Uint8Array;
   /** A signing function (RFC 8032, no prehash) for a 32-byte seed; key set-up happens once. */

@@ -26,6 +26,9 @@ export const createHasher: Native['createHasher'] = (algo: DigestAlgo) => {
 
 export const randomBytes: Native['randomBytes'] = (length) => new Uint8Array(nodeRandomBytes(length));
 
+// Not zeroed, and not a slice of Node's shared pool: the whole ArrayBuffer is the caller's.
+export const allocate: Native['allocate'] = (length) => Buffer.allocUnsafeSlow(length);
+
 function privateKey(seed: Uint8Array): ReturnType<typeof createPrivateKey> {
   return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
 }

@@ -21,6 +21,8 @@ export const createHasher: Native['createHasher'] = (algo: DigestAlgo): Hasher =
 
 export const randomBytes: Native['randomBytes'] = (length) => crypto.getRandomValues(new Uint8Array(length));
 
+export const allocate: Native['allocate'] = (length) => new Uint8Array(length);
+
 export const ed25519PublicKey: Native['ed25519PublicKey'] = (seed) => getPublicKey(seed);
 
 export const ed25519Signer: Native['ed25519Signer'] = (seed) => (message) => sign(message, seed);

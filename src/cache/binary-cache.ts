@@ -1,0 +1,162 @@
+/**
+ * A Nix-aware view of a store: the reading half of a binary cache.
+ *
+ * @module
+ */
+import { fromUtf8 } from '../bytes/bytes.ts';
+import { collect, toAsyncIterable, toReadableStream } from '../bytes/stream.ts';
+import type { Decoder } from '../codec/codec.ts';
+import { none } from '../codec/codec.ts';
+import { MissingError, ParseError, UnsupportedError } from '../errors.ts';
+import type { NarListing } from '../nar/listing.ts';
+import { parseNarListing } from '../nar/parse-listing.ts';
+import { parseNarInfo } from '../narinfo/parse.ts';
+import type { NarInfo } from '../narinfo/path-info.ts';
+import { checkOptions } from '../options.ts';
+import type { ReadableStore, StoreCallOptions, StoredObject } from '../store/store.ts';
+import type { StoreDir, StorePath } from '../store-path/store-path.ts';
+import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
+import type { CacheInfo } from './cache-info.ts';
+import { parseCacheInfo } from './cache-info.ts';
+import { CACHE_INFO_KEY, listingKey, logKey, narInfoKey } from './layout.ts';
+import { verified } from './verified.ts';
+
+/** Most bytes of a text object: a narinfo with ten thousand references has 0.5 MB. */
+const TEXT_LIMIT = 16 * 1024 * 1024;
+/** Listings name every file. */
+const LISTING_LIMIT = 512 * 1024 * 1024;
+
+/** Options of {@link BinaryCache}. */
+export interface BinaryCacheOptions {
+  /** @default '/nix/store' */
+  storeDir?: StoreDir;
+  /** Compressions that can be read, besides `none`. On Node: `nodeCodecs`. @default [] */
+  decoders?: readonly Decoder[];
+}
+
+/**
+ * A binary cache over any store.
+ *
+ * @example
+ * ```ts
+ * import { BinaryCache } from 'narkit/cache';
+ * import { MemoryStore } from 'narkit/store';
+ * import { parseStorePath } from 'narkit/store-path';
+ *
+ * const cache = new BinaryCache(new MemoryStore());
+ * const path = parseStorePath('/nix/store/8hb1zapwkfr1j7zmxj7s7wj2pgci7zjm-a.txt');
+ * console.log(await cache.narInfo(path)); // undefined
+ * ```
+ */
+export class BinaryCache<S extends ReadableStore = ReadableStore> {
+  readonly store: S;
+  readonly storeDir: StoreDir;
+  readonly #decoders: ReadonlyMap<string, Decoder>;
+
+  constructor(store: S, options: BinaryCacheOptions = {}) {
+    checkOptions('BinaryCache', options, ['storeDir', 'decoders']);
+    this.store = store;
+    this.storeDir = checkStoreDir(options.storeDir ?? DEFAULT_STORE_DIR);
+    this.#decoders = new Map([none, ...(options.decoders ?? [])].map((decoder) => [decoder.name, decoder]));
+  }
+
+  /**
+   * What the cache says of itself; `undefined` where it has no `nix-cache-info`.
+   *
+   * @throws ParseError `ERR_STORE_DIR` when it is for another store directory.
+   */
+  async cacheInfo(options: StoreCallOptions = {}): Promise<CacheInfo | undefined> {
+    const text = await this.#text(CACHE_INFO_KEY, options);
+    if (text === undefined) return undefined;
+    const info = parseCacheInfo(text);
+    if (info.storeDir !== undefined && info.storeDir !== this.storeDir) {
+      throw new ParseError(
+        'ERR_STORE_DIR',
+        `binary cache '${this.store.name}' is for Nix stores with prefix '${info.storeDir}', not '${this.storeDir}'`,
+        { field: 'StoreDir' },
+      );
+    }
+    return info;
+  }
+
+  /**
+   * The narinfo of a path; `undefined` where the cache has none, or one of another path with the
+   * same hash part.
+   *
+   * @throws ParseError `ERR_PARSE_NAR_INFO`
+   */
+  async narInfo(path: StorePath, options: StoreCallOptions = {}): Promise<NarInfo | undefined> {
+    const text = await this.#text(narInfoKey(path), options);
+    if (text === undefined) return undefined;
+    const info = parseNarInfo(text, { storeDir: this.storeDir });
+    return info.storePath === path ? info : undefined;
+  }
+
+  /** Whether there is a narinfo for the path's hash part; cheaper than {@link narInfo}. */
+  async hasPath(path: StorePath, options: StoreCallOptions = {}): Promise<boolean> {
+    return (await this.store.head(narInfoKey(path), options)) !== undefined;
+  }
+
+  /**
+   * The NAR of a path, decompressed. File hash and size (where the narinfo has them), NAR hash and
+   * NAR size are checked as the bytes pass; the last chunk comes only when all are right, and no
+   * more than `narSize` bytes ever come out of a compressed bomb.
+   *
+   * @throws MissingError `ERR_MISSING_NAR`; UnsupportedError for a compression without decoder;
+   *   from the stream: IntegrityError `ERR_HASH_MISMATCH`, `ERR_SIZE_MISMATCH`, `ERR_COMPRESSED_DATA`.
+   */
+  async openNar(info: NarInfo, options: StoreCallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    const decoder = this.#decoder(info.compression);
+    const object = await this.#narObject(info, options);
+    if (object === undefined) {
+      throw new MissingError('ERR_MISSING_NAR', `'${this.store.name}' has no NAR '${info.url}' for ${info.storePath}`, {
+        subject: info.url,
+      });
+    }
+    const path = printStorePath(info.storePath, this.storeDir);
+    const checkFile = verified({ subject: `compressed NAR of ${path}`, hash: info.fileHash, size: info.fileSize });
+    const checkNar = verified({ subject: `NAR of ${path}`, hash: info.narHash, size: info.narSize });
+    const file = toAsyncIterable(object.body);
+    // Uncompressed, the file is the NAR: one check says it all.
+    return toReadableStream(checkNar(decoder === none ? file : decoder.decompress(checkFile(file))));
+  }
+
+  /** The path's listing, unauthenticated; `undefined` where there is none. */
+  async listing(path: StorePath, options: StoreCallOptions = {}): Promise<NarListing | undefined> {
+    const text = await this.#text(listingKey(path), options, LISTING_LIMIT);
+    return text === undefined ? undefined : parseNarListing(text);
+  }
+
+  /** The build log of a derivation; `undefined` where there is none. */
+  async log(drvPath: StorePath, options: StoreCallOptions = {}): Promise<ReadableStream<Uint8Array> | undefined> {
+    return (await this.store.get(logKey(drvPath), options))?.body;
+  }
+
+  #decoder(name: string): Decoder {
+    const decoder = this.#decoders.get(name);
+    if (decoder !== undefined) return decoder;
+    throw new UnsupportedError(
+      `compression '${name}' cannot be read here; pass a decoder for it (decoders of this cache: ${[...this.#decoders.keys()].join(', ')})`,
+      { feature: `compression ${name}` },
+    );
+  }
+
+  async #narObject(info: NarInfo, options: StoreCallOptions): Promise<StoredObject | undefined> {
+    if (/^[a-z][a-z0-9+.-]*:/i.test(info.url) || info.url.startsWith('/')) {
+      throw new UnsupportedError(`the NAR of ${info.storePath} is outside the cache, at '${info.url}'`, {
+        feature: 'NAR URL outside the cache',
+      });
+    }
+    return await this.store.get(info.url, options);
+  }
+
+  async #text(key: string, options: StoreCallOptions, limit = TEXT_LIMIT): Promise<string | undefined> {
+    const object = await this.store.get(key, options);
+    if (object === undefined) return undefined;
+    const text = fromUtf8(await collect(object.body, { limit, subject: `'${key}' of '${this.store.name}'` }));
+    if (text === undefined) {
+      throw new ParseError('ERR_PARSE_NAR_INFO', `'${key}' of '${this.store.name}' is not UTF-8`, { field: key });
+    }
+    return text;
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Binary caches: layout, description, reading with verification.
+ *
+ * @module
+ */
+export type { BinaryCacheOptions } from './binary-cache.ts';
+export { BinaryCache } from './binary-cache.ts';
+export type { CacheInfo } from './cache-info.ts';
+export { parseCacheInfo, printCacheInfo } from './cache-info.ts';
+export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './layout.ts';
+export type { Expected } from './verified.ts';
+export { verified } from './verified.ts';

@@ -1,0 +1,78 @@
+/**
+ * Stages that watch a stream: one that refuses wrong bytes, one that only measures.
+ *
+ * @module
+ */
+import type { ByteTransform } from '../bytes/stream.ts';
+import { IntegrityError } from '../errors.ts';
+import type { Hash } from '../hash/hash.ts';
+import { equalHash, printHash } from '../hash/hash.ts';
+import { HashMeter } from '../hash/hash-source.ts';
+
+/** What a stream promises to be. */
+export interface Expected {
+  /** What it is, for messages: `NAR of /nix/store/...`. */
+  readonly subject: string;
+  readonly hash?: Hash | undefined;
+  /** Bytes. */
+  readonly size?: number | undefined;
+}
+
+/**
+ * Passes bytes on, and the last chunk only once hash and size are what was promised. Whoever needs
+ * the whole stream therefore never gets all of a wrong one. Stops at the first byte too many.
+ *
+ * @throws IntegrityError `ERR_SIZE_MISMATCH`, `ERR_HASH_MISMATCH` (from the stream)
+ *
+ * @example
+ * ```ts
+ * import { collect } from 'narkit';
+ * import { verified } from 'narkit/cache';
+ * import { parseHash } from 'narkit/hash';
+ *
+ * const hash = parseHash('sha256:0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c73');
+ * const check = verified({ subject: 'nothing', hash, size: 0 });
+ * console.log((await collect(check(ReadableStream.from([])))).length); // 0
+ * ```
+ */
+export function verified(expected: Expected): ByteTransform {
+  const { subject, hash, size } = expected;
+  return async function* verify(source) {
+    const meter = new HashMeter(hash?.algo ?? 'sha256');
+    let withheld: Uint8Array | undefined;
+    for await (const chunk of source) {
+      meter.update(chunk);
+      if (size !== undefined && meter.size > size) throw wrongSize(subject, size, `more than ${size}`);
+      if (withheld !== undefined) yield withheld;
+      withheld = chunk;
+    }
+    if (size !== undefined && meter.size !== size) throw wrongSize(subject, size, String(meter.size));
+    const actual = meter.finish().hash;
+    if (hash !== undefined && !equalHash(hash, actual)) {
+      throw new IntegrityError(
+        'ERR_HASH_MISMATCH',
+        `${subject} has the hash ${printHash(actual, 'nix32')} instead of ${printHash(hash, 'nix32')}`,
+        { subject, expected: printHash(hash, 'nix32'), actual: printHash(actual, 'nix32') },
+      );
+    }
+    if (withheld !== undefined) yield withheld;
+  };
+}
+
+/** Passes bytes on, hashing and counting them. */
+export function metered(meter: HashMeter): ByteTransform {
+  return async function* measure(source) {
+    for await (const chunk of source) {
+      meter.update(chunk);
+      yield chunk;
+    }
+  };
+}
+
+function wrongSize(subject: string, expected: number, actual: string): IntegrityError {
+  return new IntegrityError('ERR_SIZE_MISMATCH', `${subject} has ${actual} bytes instead of ${expected}`, {
+    subject,
+    expected: String(expected),
+    actual,
+  });
+}

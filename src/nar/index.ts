@@ -1,0 +1,15 @@
+/**
+ * NAR, the Nix archive: reading, writing, listing file trees as streams of entries.
+ *
+ * @module
+ */
+export { NAR_LIMITS } from './entry.ts';
+export type { NarDirectory, NarEntries, NarEntry, NarRegular, NarSymlink } from './entry.ts';
+export type { NarListing, NarListingNode } from './listing.ts';
+export { narListing, printNarListing } from './listing.ts';
+export { compareNames, decodeName, encodeName } from './name.ts';
+export { parseNarListing } from './parse-listing.ts';
+export type { ReadNarOptions } from './read.ts';
+export { readNar } from './read.ts';
+export type { WriteNarOptions } from './write.ts';
+export { writeNar } from './write.ts';

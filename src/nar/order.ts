@@ -1,0 +1,102 @@
+/**
+ * The order and the names that every file tree must keep, whoever wrote it: checked by the writer,
+ * by the reader and by what restores to disk.
+ *
+ * @module
+ */
+import { NarError } from '../errors.ts';
+import { NAR_LIMITS } from './entry.ts';
+import { compareNames, encodeName } from './name.ts';
+
+/**
+ * The bytes of a symlink's target.
+ *
+ * @throws NarError `ERR_NAR_SYNTAX` where it is empty or holds NUL, `ERR_NAR_LIMIT` above 4095 bytes.
+ */
+export function checkTarget(target: string, path: string): Uint8Array {
+  const bytes = encodeName(target);
+  if (bytes.length === 0 || bytes.includes(0)) {
+    throw new NarError('ERR_NAR_SYNTAX', `symlink '${path}' has an empty target, or one with a NUL byte`, { path });
+  }
+  if (bytes.length > NAR_LIMITS.targetLength) {
+    throw new NarError('ERR_NAR_LIMIT', `symlink '${path}' has a target of ${bytes.length} bytes; the limit is 4095`, {
+      path,
+    });
+  }
+  return bytes;
+}
+
+/**
+ * The bytes of a file name.
+ *
+ * @throws NarError `ERR_NAR_SYNTAX` for `''`, `.`, `..`, and names with `/` or NUL; `ERR_NAR_LIMIT` above 255 bytes.
+ */
+export function checkName(name: string, path: string): Uint8Array {
+  if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) {
+    throw new NarError('ERR_NAR_SYNTAX', `invalid file name ${JSON.stringify(name)} at '${path}'`, { path });
+  }
+  const bytes = encodeName(name);
+  if (bytes.length > NAR_LIMITS.nameLength) {
+    throw new NarError('ERR_NAR_LIMIT', `a file name at '${path}' has ${bytes.length} bytes; the limit is 255`, { path });
+  }
+  return bytes;
+}
+
+/** What {@link OrderCheck.enter} found. */
+export interface Entered {
+  /** Bytes of the entry's name; `undefined` for the root. */
+  readonly name: Uint8Array | undefined;
+  /** Directories that ended before this entry. */
+  readonly closed: number;
+}
+
+/** Follows a tree entry by entry and refuses what is out of archive order. */
+export class OrderCheck {
+  /** The open directories, outermost first. */
+  readonly #open: { path: string; last: string | undefined }[] = [];
+  #started = false;
+
+  /** @throws NarError `ERR_NAR_SYNTAX`, `ERR_NAR_LIMIT` */
+  enter(path: string): Entered {
+    if (!this.#started) {
+      if (path !== '') throw outOfOrder(path, "the first entry must be the root, whose path is ''");
+      this.#started = true;
+      return { name: undefined, closed: 0 };
+    }
+    const slash = path.lastIndexOf('/');
+    const parent = slash < 0 ? '' : path.slice(0, slash);
+    let closed = 0;
+    let top = this.#open.at(-1);
+    while (top !== undefined && top.path !== parent) {
+      this.#open.pop();
+      closed++;
+      top = this.#open.at(-1);
+    }
+    if (top === undefined || path === '') throw outOfOrder(path, 'its directory is not open');
+    const text = path.slice(slash + 1);
+    const name = checkName(text, path);
+    if (top.last !== undefined && compareNames(top.last, text) >= 0) {
+      throw outOfOrder(path, 'names must be strictly ascending, bytewise');
+    }
+    top.last = text;
+    if (this.#open.length > NAR_LIMITS.depth) {
+      throw new NarError('ERR_NAR_LIMIT', `'${path}' lies deeper than ${NAR_LIMITS.depth} names`, { path });
+    }
+    return { name, closed };
+  }
+
+  /** The entry just entered is a directory: its members may follow. */
+  descend(path: string): void {
+    this.#open.push({ path, last: undefined });
+  }
+
+  /** Ends the tree. Returns how many directories were still open. */
+  finish(): number {
+    if (!this.#started) throw outOfOrder('', 'there is no entry at all');
+    return this.#open.length;
+  }
+}
+
+function outOfOrder(path: string, why: string): NarError {
+  return new NarError('ERR_NAR_SYNTAX', `entry '${path}' is not in archive order: ${why}`, { path });
+}

@@ -1,0 +1,23 @@
+/**
+ * Store paths and content addresses: parsing, printing, computing.
+ *
+ * @module
+ */
+export type { ContentAddress, ContentAddressMethod } from './content-address.ts';
+export { parseContentAddress, printContentAddress } from './content-address.ts';
+export type { MakeStorePathOptions } from './make-store-path.ts';
+export { makeContentAddressedPath } from './make-store-path.ts';
+export type { StoreDir, StorePath, StorePathOptions } from './store-path.ts';
+export {
+  checkPathName,
+  checkStoreDir,
+  DEFAULT_STORE_DIR,
+  hashPart,
+  isDerivation,
+  isHashPart,
+  MAX_NAME_LENGTH,
+  parseBaseName,
+  parseStorePath,
+  pathName,
+  printStorePath,
+} from './store-path.ts';
