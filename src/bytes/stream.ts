@@ -31,7 +31,9 @@ export function toAsyncIterable(source: ByteSource): AsyncIterable<Uint8Array> {
     // Safari and older browsers have streams that cannot be iterated.
     if ('getReader' in source) return fromReader(source as ReadableStream<Uint8Array>);
   }
-  throw new TypeError('not a byte source: expected a ReadableStream, an iterable of Uint8Array, or a Uint8Array');
+  throw new TypeError(
+    'not a byte source: expected a ReadableStream, an iterable of Uint8Array, or a Uint8Array',
+  );
 }
 
 async function* fromIterable(source: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -53,20 +55,29 @@ async function* fromReader(stream: ReadableStream<Uint8Array>): AsyncGenerator<U
   }
 }
 
-/** A pull-driven `ReadableStream`; cancelling it ends the source's `finally` blocks. */
-export function toReadableStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+/**
+ * A pull-driven `ReadableStream`; cancelling it ends the source's `finally` blocks.
+ *
+ * @param origin the stream that `source` reads from: cancelled before the first read, generators never
+ *   begin, so their `finally` blocks, which would pass it on, never run.
+ */
+export function toReadableStream(
+  source: AsyncIterable<Uint8Array>,
+  origin?: ReadableStream<Uint8Array>,
+): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const step = await iterator.next();
-        if (step.done) controller.close();
+        let step = await iterator.next();
         // A zero-length chunk says nothing, and byte consumers may choke on it.
-        else if (step.value.length > 0) controller.enqueue(step.value);
-        else await this.pull?.(controller);
+        while (!step.done && step.value.length === 0) step = await iterator.next();
+        if (step.done) controller.close();
+        else controller.enqueue(step.value);
       },
       async cancel(reason) {
         await iterator.return?.(reason);
+        if (origin?.locked === false) await origin.cancel(reason);
       },
     },
     { highWaterMark: 0 },

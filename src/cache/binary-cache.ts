@@ -7,6 +7,7 @@ import { fromUtf8 } from '../bytes/bytes.ts';
 import { collect, toAsyncIterable, toReadableStream } from '../bytes/stream.ts';
 import type { Decoder } from '../codec/codec.ts';
 import { none } from '../codec/codec.ts';
+import type { NarkitErrorCode } from '../errors.ts';
 import { MissingError, ParseError, UnsupportedError } from '../errors.ts';
 import type { NarListing } from '../nar/listing.ts';
 import { parseNarListing } from '../nar/parse-listing.ts';
@@ -66,7 +67,7 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
    * @throws ParseError `ERR_STORE_DIR` when it is for another store directory.
    */
   async cacheInfo(options: StoreCallOptions = {}): Promise<CacheInfo | undefined> {
-    const text = await this.#text(CACHE_INFO_KEY, options);
+    const text = await this.#text(CACHE_INFO_KEY, 'ERR_PARSE_CACHE_INFO', options);
     if (text === undefined) return undefined;
     const info = parseCacheInfo(text);
     if (info.storeDir !== undefined && info.storeDir !== this.storeDir) {
@@ -86,7 +87,7 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
    * @throws ParseError `ERR_PARSE_NAR_INFO`
    */
   async narInfo(path: StorePath, options: StoreCallOptions = {}): Promise<NarInfo | undefined> {
-    const text = await this.#text(narInfoKey(path), options);
+    const text = await this.#text(narInfoKey(path), 'ERR_PARSE_NAR_INFO', options);
     if (text === undefined) return undefined;
     const info = parseNarInfo(text, { storeDir: this.storeDir });
     return info.storePath === path ? info : undefined;
@@ -109,26 +110,38 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     const decoder = this.#decoder(info.compression);
     const object = await this.#narObject(info, options);
     if (object === undefined) {
-      throw new MissingError('ERR_MISSING_NAR', `'${this.store.name}' has no NAR '${info.url}' for ${info.storePath}`, {
-        subject: info.url,
-      });
+      throw new MissingError(
+        'ERR_MISSING_NAR',
+        `'${this.store.name}' has no NAR '${info.url}' for ${info.storePath}`,
+        {
+          subject: info.url,
+        },
+      );
     }
     const path = printStorePath(info.storePath, this.storeDir);
-    const checkFile = verified({ subject: `compressed NAR of ${path}`, hash: info.fileHash, size: info.fileSize });
+    const checkFile = verified({
+      subject: `compressed NAR of ${path}`,
+      hash: info.fileHash,
+      size: info.fileSize,
+    });
     const checkNar = verified({ subject: `NAR of ${path}`, hash: info.narHash, size: info.narSize });
     const file = toAsyncIterable(object.body);
     // Uncompressed, the file is the NAR: one check says it all.
-    return toReadableStream(checkNar(decoder === none ? file : decoder.decompress(checkFile(file))));
+    const nar = checkNar(decoder === none ? file : decoder.decompress(checkFile(file)));
+    return toReadableStream(nar, object.body);
   }
 
   /** The path's listing, unauthenticated; `undefined` where there is none. */
   async listing(path: StorePath, options: StoreCallOptions = {}): Promise<NarListing | undefined> {
-    const text = await this.#text(listingKey(path), options, LISTING_LIMIT);
+    const text = await this.#text(listingKey(path), 'ERR_PARSE_LISTING', options, LISTING_LIMIT);
     return text === undefined ? undefined : parseNarListing(text);
   }
 
   /** The build log of a derivation; `undefined` where there is none. */
-  async log(drvPath: StorePath, options: StoreCallOptions = {}): Promise<ReadableStream<Uint8Array> | undefined> {
+  async log(
+    drvPath: StorePath,
+    options: StoreCallOptions = {},
+  ): Promise<ReadableStream<Uint8Array> | undefined> {
     return (await this.store.get(logKey(drvPath), options))?.body;
   }
 
@@ -150,12 +163,17 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     return await this.store.get(info.url, options);
   }
 
-  async #text(key: string, options: StoreCallOptions, limit = TEXT_LIMIT): Promise<string | undefined> {
+  async #text(
+    key: string,
+    code: NarkitErrorCode,
+    options: StoreCallOptions,
+    limit = TEXT_LIMIT,
+  ): Promise<string | undefined> {
     const object = await this.store.get(key, options);
     if (object === undefined) return undefined;
     const text = fromUtf8(await collect(object.body, { limit, subject: `'${key}' of '${this.store.name}'` }));
     if (text === undefined) {
-      throw new ParseError('ERR_PARSE_NAR_INFO', `'${key}' of '${this.store.name}' is not UTF-8`, { field: key });
+      throw new ParseError(code, `'${key}' of '${this.store.name}' is not UTF-8`);
     }
     return text;
   }

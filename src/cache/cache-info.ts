@@ -5,7 +5,7 @@
  */
 import { ParseError } from '../errors.ts';
 import type { StoreDir } from '../store-path/store-path.ts';
-import { DEFAULT_STORE_DIR } from '../store-path/store-path.ts';
+import { checkStoreDir, DEFAULT_STORE_DIR } from '../store-path/store-path.ts';
 
 /** What a cache says of itself. */
 export interface CacheInfo {
@@ -45,11 +45,15 @@ export function parseCacheInfo(text: string): CacheInfo {
         info.wantMassQuery = value === '1';
         break;
       case 'Priority':
-        if (!/^-?[0-9]+$/.test(value)) {
-          throw new ParseError('ERR_PARSE_CACHE_INFO', `nix-cache-info, line ${index + 1}: Priority '${value}' is no integer`, {
-            line: index + 1,
-            field: 'Priority',
-          });
+        if (!/^-?[0-9]+$/.test(value) || !Number.isSafeInteger(Number(value))) {
+          throw new ParseError(
+            'ERR_PARSE_CACHE_INFO',
+            `nix-cache-info, line ${index + 1}: Priority '${value}' is no integer`,
+            {
+              line: index + 1,
+              field: 'Priority',
+            },
+          );
         }
         info.priority = Number(value);
         break;
@@ -59,9 +63,15 @@ export function parseCacheInfo(text: string): CacheInfo {
   return info;
 }
 
-/** The text of `nix-cache-info`; `StoreDir` is always in it. */
+/**
+ * The text of `nix-cache-info`; `StoreDir` is always in it.
+ *
+ * @throws ParseError `ERR_PARSE_STORE_PATH` for a bad `storeDir`; RangeError for a `priority` that is no integer.
+ */
 export function printCacheInfo(info: CacheInfo): string {
-  const lines = [`StoreDir: ${info.storeDir ?? DEFAULT_STORE_DIR}`];
+  if (!Number.isSafeInteger(info.priority ?? 0))
+    throw new RangeError(`Priority ${info.priority} is no integer`);
+  const lines = [`StoreDir: ${checkStoreDir(info.storeDir ?? DEFAULT_STORE_DIR)}`];
   if (info.wantMassQuery !== undefined) lines.push(`WantMassQuery: ${info.wantMassQuery ? 1 : 0}`);
   if (info.priority !== undefined) lines.push(`Priority: ${info.priority}`);
   return `${lines.join('\n')}\n`;

@@ -8,5 +8,6 @@ export { BinaryCache } from './binary-cache.ts';
 export type { CacheInfo } from './cache-info.ts';
 export { parseCacheInfo, printCacheInfo } from './cache-info.ts';
 export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './layout.ts';
+export { mimeType } from './mime.ts';
 export type { Expected } from './verified.ts';
 export { verified } from './verified.ts';

@@ -55,7 +55,10 @@ export class HashMeter {
     return this.#size;
   }
 
+  /** @throws TypeError for text: a stream of strings would be hashed by some runtimes, and counted wrong. */
   update(chunk: Uint8Array): void {
+    if (!(chunk instanceof Uint8Array))
+      throw new TypeError('only bytes can be hashed: a chunk is no Uint8Array');
     this.#size += chunk.length;
     this.#hasher.update(chunk);
   }

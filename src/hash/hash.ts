@@ -52,14 +52,17 @@ export function parseHash(text: string, options: ParseHashOptions = {}): Hash {
   const named = separator < 0 ? undefined : text.slice(0, separator);
   const algo = named ?? options.algo;
   if (algo === undefined) throw bad(text, 'it names no algorithm');
-  if (!isHashAlgo(algo)) throw bad(text, `unknown algorithm '${algo}'`);
+  if (!isHashAlgo(algo)) throw bad(text, 'unknown algorithm');
   if (options.algo !== undefined && algo !== options.algo) throw bad(text, `expected ${options.algo}`);
   const digestText = text.slice(separator + 1);
   const size = HASH_SIZES[algo];
   try {
     const digest = dash >= 0 ? fromBase64(digestText) : decodeByLength(digestText, size);
     if (digest === undefined || digest.length !== size) {
-      throw bad(text, `a ${algo} digest has ${size} bytes: ${2 * size} base16, ${nix32Length(size)} nix32 or ${base64Length(size)} base64 characters`);
+      throw bad(
+        text,
+        `a ${algo} digest has ${size} bytes: ${2 * size} base16, ${nix32Length(size)} nix32 or ${base64Length(size)} base64 characters`,
+      );
     }
     return { algo, digest };
   } catch (cause) {

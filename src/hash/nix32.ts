@@ -31,7 +31,8 @@ export function nix32Length(byteLength: number): number {
  * ```
  */
 export function encodeNix32(bytes: Uint8Array): string {
-  const bigEndian = bytes.slice().reverse();
+  // Not slice(): that of a Buffer is no copy.
+  const bigEndian = Uint8Array.from(bytes).reverse();
   const zeros = leading(bigEndian, 0);
   return base32.encode(bigEndian).slice(zeros).padStart(nix32Length(bytes.length), '0');
 }
@@ -46,7 +47,7 @@ export function encodeNix32(bytes: Uint8Array): string {
  * ```ts
  * import { decodeNix32 } from 'narkit/hash';
  *
- * console.log(decodeNix32('0080')); // Uint8Array [ 0, 1 ]
+ * console.log(decodeNix32('0080')); // Uint8Array(2) [ 0, 1 ]
  * ```
  */
 export function decodeNix32(text: string): Uint8Array {
@@ -57,12 +58,18 @@ export function decodeNix32(text: string): Uint8Array {
   const digits = base32.decodeUnsafe(text);
   if (digits === undefined) {
     const at = Array.from(text).findIndex((digit) => !NIX32_ALPHABET.includes(digit));
-    throw new ParseError('ERR_PARSE_NIX32', `character ${at + 1} of ${JSON.stringify(text)} is no nix32 digit`);
+    throw new ParseError(
+      'ERR_PARSE_NIX32',
+      `character ${at + 1} of ${JSON.stringify(text)} is no nix32 digit`,
+    );
   }
   // base-x gives a zero byte for every leading zero digit, then the value without leading zeros.
   const value = digits.subarray(leading(text, '0'));
   if (value.length > byteLength) {
-    throw new ParseError('ERR_PARSE_NIX32', `nix32 ${JSON.stringify(text)} is not canonical: it has bits beyond byte ${byteLength}`);
+    throw new ParseError(
+      'ERR_PARSE_NIX32',
+      `nix32 ${JSON.stringify(text)} is not canonical: it has bits beyond byte ${byteLength}`,
+    );
   }
   const out = new Uint8Array(byteLength);
   out.set(value.reverse());

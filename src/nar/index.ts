@@ -3,8 +3,9 @@
  *
  * @module
  */
-export { NAR_LIMITS } from './entry.ts';
+
 export type { NarDirectory, NarEntries, NarEntry, NarRegular, NarSymlink } from './entry.ts';
+export { NAR_LIMITS } from './entry.ts';
 export type { NarListing, NarListingNode } from './listing.ts';
 export { narListing, printNarListing } from './listing.ts';
 export { compareNames, decodeName, encodeName } from './name.ts';

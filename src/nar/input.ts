@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { toDisplay } from '../bytes/bytes.ts';
+
 import type { ByteReader } from '../bytes/byte-reader.ts';
+import { toDisplay } from '../bytes/bytes.ts';
 import { NarError } from '../errors.ts';
 import type { Token } from './token.ts';
 import { padding } from './token.ts';
@@ -48,10 +49,14 @@ export class NarInput {
     const offset = this.#reader.offset;
     const length = await this.#uint64(path);
     if (length > limit) {
-      throw new NarError('ERR_NAR_LIMIT', `${what} of ${length} bytes at offset ${offset} in '${path}'; the limit is ${limit}`, {
-        offset,
-        path,
-      });
+      throw new NarError(
+        'ERR_NAR_LIMIT',
+        `${what} of ${length} bytes at offset ${offset} in '${path}'; the limit is ${limit}`,
+        {
+          offset,
+          path,
+        },
+      );
     }
     const bytes = (await this.bytes(length, path)).slice();
     await this.padding(length, path);
@@ -63,7 +68,10 @@ export class NarInput {
     const offset = this.#reader.offset;
     const size = await this.#uint64(path);
     if (size > Number.MAX_SAFE_INTEGER) {
-      throw new NarError('ERR_NAR_LIMIT', `'${path}' claims a size above 2^53-1 bytes at offset ${offset}`, { offset, path });
+      throw new NarError('ERR_NAR_LIMIT', `'${path}' claims a size above 2^53-1 bytes at offset ${offset}`, {
+        offset,
+        path,
+      });
     }
     return size;
   }
@@ -87,7 +95,10 @@ export class NarInput {
     const offset = this.#reader.offset;
     const bytes = await this.bytes(count, path);
     if (bytes.some((byte) => byte !== 0)) {
-      throw new NarError('ERR_NAR_SYNTAX', `non-zero padding at offset ${offset} in '${path}'`, { offset, path });
+      throw new NarError('ERR_NAR_SYNTAX', `non-zero padding at offset ${offset} in '${path}'`, {
+        offset,
+        path,
+      });
     }
   }
 
@@ -106,7 +117,9 @@ export class NarInput {
   async end(): Promise<void> {
     if (await this.#reader.atEnd()) return;
     const { offset } = this.#reader;
-    throw new NarError('ERR_NAR_TRAILING', `bytes after the end of the archive at offset ${offset}`, { offset });
+    throw new NarError('ERR_NAR_TRAILING', `bytes after the end of the archive at offset ${offset}`, {
+      offset,
+    });
   }
 
   async #uint64(path: string): Promise<number> {
@@ -118,7 +131,10 @@ export class NarInput {
 
   #truncated(path: string): NarError {
     const { offset } = this.#reader;
-    return new NarError('ERR_NAR_TRUNCATED', `the archive ends at offset ${offset}, inside '${path}'`, { offset, path });
+    return new NarError('ERR_NAR_TRUNCATED', `the archive ends at offset ${offset}, inside '${path}'`, {
+      offset,
+      path,
+    });
   }
 }
 
@@ -137,7 +153,8 @@ export class NarBody implements AsyncIterable<Uint8Array> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
-      if (this.#closed) throw new TypeError('the body of a NAR entry was read after the next entry was asked for');
+      if (this.#closed)
+        throw new TypeError('the body of a NAR entry was read after the next entry was asked for');
       if (this.#left === 0) return;
       yield await this.#next();
     }
@@ -189,19 +206,30 @@ function unexpected(bytes: Uint8Array, tokens: readonly Token[], start: number, 
   const wanted = expected.map((word) => `'${word}'`).join(' or ');
   const couldBe = tokens.some((candidate) => startsWith(candidate.bytes.subarray(at), rest));
   if (couldBe) {
-    return new NarError('ERR_NAR_TRUNCATED', `the archive ends at offset ${start + bytes.length}, where ${wanted} is expected in '${path}'`, {
-      offset: start + bytes.length,
-      path,
-    });
+    return new NarError(
+      'ERR_NAR_TRUNCATED',
+      `the archive ends at offset ${start + bytes.length}, where ${wanted} is expected in '${path}'`,
+      {
+        offset: start + bytes.length,
+        path,
+      },
+    );
   }
-  return new NarError('ERR_NAR_SYNTAX', `expected ${wanted} at offset ${offset} in '${path}', got ${describe(rest)}`, {
-    offset,
-    path,
-  });
+  return new NarError(
+    'ERR_NAR_SYNTAX',
+    `expected ${wanted} at offset ${offset} in '${path}', got ${describe(rest)}`,
+    {
+      offset,
+      path,
+    },
+  );
 }
 
 function describe(bytes: Uint8Array): string {
   const length = bytes[0] ?? 0;
-  const isWord = bytes.length >= 8 && bytes.subarray(1, 8).every((byte) => byte === 0) && length <= MAX_KEYWORD;
-  return isWord ? `'${toDisplay(bytes.subarray(8, 8 + length))}'` : 'something that is no keyword';
+  const isWord =
+    bytes.length >= 8 && bytes.subarray(1, 8).every((byte) => byte === 0) && length <= MAX_KEYWORD;
+  if (!isWord) return 'something that is no keyword';
+  const cut = bytes.length < 8 + length ? '...' : ''; // no more was taken than what was expected is long
+  return `'${toDisplay(bytes.subarray(8, 8 + length))}${cut}'`;
 }

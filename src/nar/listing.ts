@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { ParseError } from '../errors.ts';
+import { NarError, ParseError } from '../errors.ts';
 import type { NarEntries } from './entry.ts';
+import { OrderCheck } from './order.ts';
 
 /** One node of a listing. */
 export type NarListingNode =
@@ -32,6 +33,8 @@ type Building = Record<string, NarListingNode>;
  * The listing of a file tree. Bodies are not read; `narOffset` is taken over where entries have it
  * (those of `readNar` do).
  *
+ * @throws NarError `ERR_NAR_SYNTAX`, `ERR_NAR_LIMIT` for entries that are no tree in archive order.
+ *
  * @example
  * ```ts
  * import { narListing, printNarListing, readNar, writeNar } from 'narkit/nar';
@@ -44,13 +47,16 @@ type Building = Record<string, NarListingNode>;
  */
 export async function narListing(entries: NarEntries): Promise<NarListing> {
   const directories = new Map<string, Building>();
+  const order = new OrderCheck();
   let root: NarListingNode | undefined;
   for await (const entry of entries) {
+    order.enter(entry.path);
     let node: NarListingNode;
     if (entry.type === 'directory') {
       // No prototype: a file may be called `__proto__`.
       const members: Building = Object.create(null);
       directories.set(entry.path, members);
+      order.descend(entry.path);
       node = { type: 'directory', entries: members };
     } else if (entry.type === 'symlink') node = { type: 'symlink', target: entry.target };
     else {
@@ -63,9 +69,11 @@ export async function narListing(entries: NarEntries): Promise<NarListing> {
     }
     const slash = entry.path.lastIndexOf('/');
     if (entry.path === '') root = node;
-    else (directories.get(entry.path.slice(0, Math.max(slash, 0))) as Building)[entry.path.slice(slash + 1)] = node;
+    else
+      (directories.get(entry.path.slice(0, Math.max(slash, 0))) as Building)[entry.path.slice(slash + 1)] =
+        node;
   }
-  if (root === undefined) throw new ParseError('ERR_PARSE_LISTING', 'a tree without entries has no listing');
+  if (root === undefined) throw new NarError('ERR_NAR_SYNTAX', 'a tree without entries has no listing');
   return { version: 1, root };
 }
 
@@ -78,7 +86,10 @@ export async function narListing(entries: NarEntries): Promise<NarListing> {
 export function printNarListing(listing: NarListing): string {
   return JSON.stringify(listing, (key, value: unknown) => {
     if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) {
-      throw new ParseError('ERR_PARSE_LISTING', `a name or target in a listing is not UTF-8: ${JSON.stringify(key)}`);
+      throw new ParseError(
+        'ERR_PARSE_LISTING',
+        `a name or target in a listing is not UTF-8: ${JSON.stringify(key)}`,
+      );
     }
     return value;
   });

@@ -24,7 +24,7 @@ export function decodeName(bytes: Uint8Array): string {
  * import { decodeName, encodeName } from 'narkit/nar';
  *
  * const name = decodeName(Uint8Array.of(0x61, 0xff)); // 'a\udcff'
- * console.log(encodeName(name)); // Uint8Array [ 97, 255 ]
+ * console.log(encodeName(name)); // Uint8Array(2) [ 97, 255 ]
  * ```
  */
 export function encodeName(name: string): Uint8Array {

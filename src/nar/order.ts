@@ -16,12 +16,18 @@ import { compareNames, encodeName } from './name.ts';
 export function checkTarget(target: string, path: string): Uint8Array {
   const bytes = encodeName(target);
   if (bytes.length === 0 || bytes.includes(0)) {
-    throw new NarError('ERR_NAR_SYNTAX', `symlink '${path}' has an empty target, or one with a NUL byte`, { path });
-  }
-  if (bytes.length > NAR_LIMITS.targetLength) {
-    throw new NarError('ERR_NAR_LIMIT', `symlink '${path}' has a target of ${bytes.length} bytes; the limit is 4095`, {
+    throw new NarError('ERR_NAR_SYNTAX', `symlink '${path}' has an empty target, or one with a NUL byte`, {
       path,
     });
+  }
+  if (bytes.length > NAR_LIMITS.targetLength) {
+    throw new NarError(
+      'ERR_NAR_LIMIT',
+      `symlink '${path}' has a target of ${bytes.length} bytes; the limit is 4095`,
+      {
+        path,
+      },
+    );
   }
   return bytes;
 }
@@ -37,7 +43,11 @@ export function checkName(name: string, path: string): Uint8Array {
   }
   const bytes = encodeName(name);
   if (bytes.length > NAR_LIMITS.nameLength) {
-    throw new NarError('ERR_NAR_LIMIT', `a file name at '${path}' has ${bytes.length} bytes; the limit is 255`, { path });
+    throw new NarError(
+      'ERR_NAR_LIMIT',
+      `a file name at '${path}' has ${bytes.length} bytes; the limit is 255`,
+      { path },
+    );
   }
   return bytes;
 }
@@ -72,7 +82,8 @@ export class OrderCheck {
       closed++;
       top = this.#open.at(-1);
     }
-    if (top === undefined || path === '') throw outOfOrder(path, 'its directory is not open');
+    // A slash in front would pass for the root's: `/a` has no other parent than `a` has.
+    if (top === undefined || path === '' || slash === 0) throw outOfOrder(path, 'its directory is not open');
     const text = path.slice(slash + 1);
     const name = checkName(text, path);
     if (top.last !== undefined && compareNames(top.last, text) >= 0) {

@@ -88,7 +88,10 @@ export class NarOutput {
 
   /** Body bytes that the producer will not touch again: large ones are put out as they are. */
   pass(chunk: Uint8Array): void {
-    if (chunk.length < PASS_THROUGH) return this.copy(chunk);
+    if (chunk.length < PASS_THROUGH) {
+      this.copy(chunk);
+      return;
+    }
     if (this.#at > 0) this.#flush();
     this.#ready.push(chunk);
     this.#flushed += chunk.length;

@@ -22,7 +22,9 @@ export function parseNarListing(text: string): NarListing {
     throw new ParseError('ERR_PARSE_LISTING', 'a NAR listing must be JSON', { cause });
   }
   if (!isObject(document) || document['version'] !== 1) {
-    throw new ParseError('ERR_PARSE_LISTING', 'a NAR listing must be an object with version 1', { field: 'version' });
+    throw new ParseError('ERR_PARSE_LISTING', 'a NAR listing must be an object with version 1', {
+      field: 'version',
+    });
   }
   return { version: 1, root: parseNode(document['root'], '', 0) };
 }
@@ -33,12 +35,14 @@ function parseNode(value: unknown, path: string, depth: number): NarListingNode 
   switch (value['type']) {
     case 'symlink': {
       const target = value['target'];
-      if (typeof target !== 'string' || target === '' || target.includes('\0')) throw bad(path, 'no valid target');
+      if (typeof target !== 'string' || target === '' || target.includes('\0'))
+        throw bad(path, 'no valid target');
       return { type: 'symlink', target };
     }
     case 'regular': {
       const { executable } = value;
-      if (executable !== undefined && typeof executable !== 'boolean') throw bad(path, 'executable is not a boolean');
+      if (executable !== undefined && typeof executable !== 'boolean')
+        throw bad(path, 'executable is not a boolean');
       const size = count(value['size'], path, 'size');
       const narOffset = count(value['narOffset'], path, 'narOffset');
       return {

@@ -11,7 +11,18 @@ import { NAR_LIMITS } from './entry.ts';
 import { NarInput } from './input.ts';
 import { decodeName } from './name.ts';
 import { checkTarget, OrderCheck } from './order.ts';
-import { CLOSE, CONTENTS, DIRECTORY, ENTRY, EXECUTABLE, MAGIC, NODE, REGULAR, ROOT, SYMLINK } from './token.ts';
+import {
+  CLOSE,
+  CONTENTS,
+  DIRECTORY,
+  ENTRY,
+  EXECUTABLE,
+  MAGIC,
+  NODE,
+  REGULAR,
+  ROOT,
+  SYMLINK,
+} from './token.ts';
 
 /** Options of {@link readNar}. */
 export interface ReadNarOptions {

@@ -7,9 +7,21 @@ import { toAsyncIterable } from '../bytes/stream.ts';
 import { NarError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
 import type { NarEntries, NarEntry, NarRegular } from './entry.ts';
-import { NarOutput } from './output.ts';
-import { CLOSE, CONTENTS, DIRECTORY, ENTRY, EXECUTABLE, MAGIC, NODE, padding, REGULAR, ROOT, SYMLINK } from './token.ts';
 import { checkTarget, OrderCheck } from './order.ts';
+import { NarOutput } from './output.ts';
+import {
+  CLOSE,
+  CONTENTS,
+  DIRECTORY,
+  ENTRY,
+  EXECUTABLE,
+  MAGIC,
+  NODE,
+  padding,
+  REGULAR,
+  ROOT,
+  SYMLINK,
+} from './token.ts';
 
 /** Options of {@link writeNar}. */
 export interface WriteNarOptions {
@@ -48,7 +60,8 @@ export async function* writeNar(
   checkOptions('writeNar', options, ['chunkSize', 'onEntry']);
   const out = new NarOutput(options.chunkSize ?? 262_144);
   const order = new OrderCheck();
-  const iterator = Symbol.asyncIterator in entries ? entries[Symbol.asyncIterator]() : entries[Symbol.iterator]();
+  const iterator =
+    Symbol.asyncIterator in entries ? entries[Symbol.asyncIterator]() : entries[Symbol.iterator]();
   out.token(MAGIC);
   let finished = false;
   try {
@@ -80,10 +93,10 @@ export async function* writeNar(
           out.token(SYMLINK);
           out.string(checkTarget(entry.target, entry.path));
           closeNode(out, name !== undefined);
-        } else {
+        } else if (entry.type === 'directory') {
           order.descend(entry.path);
           out.token(DIRECTORY);
-        }
+        } else throw new TypeError(`unknown type of entry: ${String((entry as NarEntry).type)}`);
       }
       if (out.pending) yield* out.take();
     }
@@ -104,9 +117,13 @@ function closeNode(out: NarOutput, hasEntry: boolean): void {
 
 function openRegular(out: NarOutput, entry: NarRegular): void {
   if (!Number.isSafeInteger(entry.size) || entry.size < 0) {
-    throw new NarError('ERR_NAR_LIMIT', `size ${entry.size} of '${entry.path}' is not an integer from 0 to 2^53-1`, {
-      path: entry.path,
-    });
+    throw new NarError(
+      'ERR_NAR_LIMIT',
+      `size ${entry.size} of '${entry.path}' is not an integer from 0 to 2^53-1`,
+      {
+        path: entry.path,
+      },
+    );
   }
   out.token(REGULAR);
   if (entry.executable) out.token(EXECUTABLE);

@@ -65,7 +65,9 @@ export function parseNarInfo(text: string, options: ParseNarInfoOptions = {}): N
     return value;
   };
 
-  const deriver = optional('Deriver', (value) => (value === 'unknown-deriver' ? undefined : parseBaseName(value)));
+  const deriver = optional('Deriver', (value) =>
+    value === 'unknown-deriver' ? undefined : parseBaseName(value),
+  );
   const ca = optional('CA', (value) => (value === '' ? undefined : parseContentAddress(value)));
   const fileHash = optional('FileHash', (value) => parseHash(value));
   const fileSize = optional('FileSize', parseSize);
@@ -98,7 +100,8 @@ function splitFields(text: string): { fields: Map<string, Field>; signatures: Fi
   for (const [index, content] of lines.entries()) {
     const line = index + 1;
     const colon = content.indexOf(':');
-    if (colon < 0) throw bad(content === '' ? 'an empty line' : `no colon in ${JSON.stringify(content)}`, line);
+    if (colon < 0)
+      throw bad(content === '' ? 'an empty line' : `no colon in ${JSON.stringify(content)}`, line);
     if (content[colon + 1] !== ' ') throw bad(`no space after the colon in ${JSON.stringify(content)}`, line);
     const name = content.slice(0, colon);
     const field = { value: content.slice(colon + 2), line };
@@ -129,7 +132,8 @@ function nonEmpty(value: string): string {
 function parseSize(value: string): number {
   // A leading `+` is accepted by Nix too.
   const size = /^\+?[0-9]+$/.test(value) ? Number(value) : Number.NaN;
-  if (!Number.isSafeInteger(size)) throw new RangeError(`${JSON.stringify(value)} is no size in bytes from 0 to 2^53-1`);
+  if (!Number.isSafeInteger(size))
+    throw new RangeError(`${JSON.stringify(value)} is no size in bytes from 0 to 2^53-1`);
   return size;
 }
 
@@ -141,9 +145,13 @@ function parsePositiveSize(value: string): number {
 
 function bad(why: string, line?: number, field?: string, cause?: unknown): ParseError {
   const where = [field, line === undefined ? undefined : `line ${line}`].filter((part) => part !== undefined);
-  return new ParseError('ERR_PARSE_NAR_INFO', `invalid narinfo${where.length > 0 ? ` (${where.join(', ')})` : ''}: ${why}`, {
-    line,
-    field,
-    cause,
-  });
+  return new ParseError(
+    'ERR_PARSE_NAR_INFO',
+    `invalid narinfo${where.length > 0 ? ` (${where.join(', ')})` : ''}: ${why}`,
+    {
+      line,
+      field,
+      cause,
+    },
+  );
 }

@@ -9,7 +9,7 @@ import { checkOptions } from '../options.ts';
 import type { Signature } from '../signature/signature.ts';
 import { parseSignature } from '../signature/signature.ts';
 import type { ContentAddress, ContentAddressMethod } from '../store-path/content-address.ts';
-import { parseContentAddress } from '../store-path/content-address.ts';
+import { parseContentAddress, printContentAddress } from '../store-path/content-address.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { DEFAULT_STORE_DIR, parseBaseName, parseStorePath } from '../store-path/store-path.ts';
 import type { PathInfo } from './path-info.ts';
@@ -50,13 +50,18 @@ export function parsePathInfoJson(
     throw bad('the output is not JSON', undefined, cause);
   }
   const result = new Map<StorePath, PathInfo | undefined>();
-  for (const [name, info] of items(document)) {
+  for (const [name, info] of items(document, storeDir)) {
     try {
       // Full paths in the older shapes, base names in the newer ones.
       const parse = (path: unknown): StorePath =>
-        string(path).startsWith('/') ? parseStorePath(string(path), { storeDir }) : parseBaseName(string(path));
+        string(path).startsWith('/')
+          ? parseStorePath(string(path), { storeDir })
+          : parseBaseName(string(path));
       const storePath = parse(name);
-      result.set(storePath, isObject(info) && info['valid'] !== false ? parseInfo(storePath, info, parse) : undefined);
+      if (info !== null && !isObject(info))
+        throw new TypeError(`expected an object or null, got ${JSON.stringify(info)}`);
+      const valid = info !== null && info['valid'] !== false;
+      result.set(storePath, valid ? parseInfo(storePath, info, parse) : undefined);
     } catch (cause) {
       throw bad((cause as Error).message, name, cause);
     }
@@ -65,25 +70,32 @@ export function parsePathInfoJson(
 }
 
 /** Pairs of path and info, whatever the shape of the document. */
-function items(document: unknown): [string, unknown][] {
+function items(document: unknown, storeDir: StoreDir): [string, unknown][] {
   if (Array.isArray(document)) {
     return document.map((item: unknown) => {
-      if (!isObject(item) || typeof item['path'] !== 'string') throw bad("an item of the array has no 'path'");
+      if (!isObject(item) || typeof item['path'] !== 'string')
+        throw bad("an item of the array has no 'path'");
       return [item['path'], item];
     });
   }
   if (!isObject(document)) throw bad('neither an array nor an object');
   if (typeof document['version'] !== 'number') return Object.entries(document);
-  if (document['version'] > 3) {
-    throw bad(`format ${document['version']} is newer than the formats 1 to 3 known here`);
+  if (document['version'] !== 2 && document['version'] !== 3) {
+    throw bad(`a document of format ${document['version']}; the formats 1 to 3 are known here`);
   }
   if (!isObject(document['info'])) throw bad("a versioned document without 'info'");
+  // Base names do not tell; taken for another directory's, the paths would be signed wrong.
+  const stated = document['storeDir'] ?? storeDir;
+  if (stated !== storeDir)
+    throw bad(`it is of the store directory ${JSON.stringify(stated)}, not '${storeDir}'`);
   return Object.entries(document['info']);
 }
 
 function parseInfo(storePath: StorePath, info: Json, parse: (path: unknown) => StorePath): PathInfo {
   const narSize = info['narSize'];
-  if (typeof narSize !== 'number' || !Number.isSafeInteger(narSize)) throw new TypeError('narSize is no integer');
+  if (typeof narSize !== 'number' || !Number.isSafeInteger(narSize) || narSize < 0) {
+    throw new TypeError('narSize is no integer from 0 to 2^53-1');
+  }
   const ca = info['ca'] ?? undefined;
   const deriver = info['deriver'] ?? undefined;
   return {
@@ -99,7 +111,9 @@ function parseInfo(storePath: StorePath, info: Json, parse: (path: unknown) => S
 
 /** A string up to format 2, `{keyName, sig}` in format 3. */
 function parseSig(value: unknown): Signature {
-  return parseSignature(isObject(value) ? `${string(value['keyName'])}:${string(value['sig'])}` : string(value));
+  return parseSignature(
+    isObject(value) ? `${string(value['keyName'])}:${string(value['sig'])}` : string(value),
+  );
 }
 
 /** A string in format 1, `{method, hash}` in formats 2 and 3. */
@@ -107,7 +121,8 @@ function parseCa(value: unknown): ContentAddress {
   if (!isObject(value)) return parseContentAddress(string(value));
   const method = string(value['method']);
   if (!['text', 'flat', 'nar', 'git'].includes(method)) throw new TypeError(`unknown ca method '${method}'`);
-  return { method: method as ContentAddressMethod, hash: parseHash(string(value['hash'])) };
+  const ca = { method: method as ContentAddressMethod, hash: parseHash(string(value['hash'])) };
+  return parseContentAddress(printContentAddress(ca)); // which algorithms a method may have is known there
 }
 
 function string(value: unknown): string {
@@ -126,8 +141,12 @@ function isObject(value: unknown): value is Json {
 }
 
 function bad(why: string, path?: string, cause?: unknown): ParseError {
-  return new ParseError('ERR_PARSE_PATH_INFO', `nix path-info --json${path === undefined ? '' : `, ${path}`}: ${why}`, {
-    field: path,
-    cause,
-  });
+  return new ParseError(
+    'ERR_PARSE_PATH_INFO',
+    `nix path-info --json${path === undefined ? '' : `, ${path}`}: ${why}`,
+    {
+      field: path,
+      cause,
+    },
+  );
 }

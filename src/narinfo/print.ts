@@ -8,7 +8,7 @@ import { checkOptions } from '../options.ts';
 import { printSignature } from '../signature/signature.ts';
 import { printContentAddress } from '../store-path/content-address.ts';
 import type { StoreDir } from '../store-path/store-path.ts';
-import { printStorePath } from '../store-path/store-path.ts';
+import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
 import type { NarInfo } from './path-info.ts';
 
 /** Options of {@link printNarInfo}. */
@@ -19,28 +19,41 @@ export interface PrintNarInfoOptions {
 
 /**
  * The text of a narinfo, byte for byte as Nix 2.8 writes it: fixed field order, hashes in nix32,
- * references sorted, `References: ` with its space even when there are none, signatures sorted.
+ * references sorted and each once, `References: ` with its space even when there are none, signatures sorted.
  *
- * @throws RangeError for a value that would break the line format, such as a URL with a newline.
+ * @throws RangeError for a value that would not be read back: a field with a newline, an empty URL or
+ *   compression (it would be read as bzip2), a size that is no integer from 0 to 2^53-1, a NAR size of 0.
  */
 export function printNarInfo(info: NarInfo, options: PrintNarInfoOptions = {}): string {
   checkOptions('printNarInfo', options, ['storeDir']);
+  const storeDir = checkStoreDir(options.storeDir ?? DEFAULT_STORE_DIR);
+  if (info.url === '' || info.compression === '') {
+    throw new RangeError(`the narinfo of ${info.storePath} needs a URL and a compression`);
+  }
+  checkSize('NarSize', info.narSize, 1);
+  checkSize('FileSize', info.fileSize ?? 0, 0);
   const lines = [
-    `StorePath: ${printStorePath(info.storePath, options.storeDir)}`,
+    `StorePath: ${printStorePath(info.storePath, storeDir)}`,
     `URL: ${info.url}`,
     `Compression: ${info.compression}`,
   ];
   if (info.fileHash !== undefined) lines.push(`FileHash: ${printHash(info.fileHash, 'nix32')}`);
-  if (info.fileSize !== undefined) lines.push(`FileSize: ${info.fileSize}`);
+  if (info.fileSize) lines.push(`FileSize: ${info.fileSize}`);
   lines.push(
     `NarHash: ${printHash(info.narHash, 'nix32')}`,
     `NarSize: ${info.narSize}`,
-    `References: ${[...info.references].sort().join(' ')}`,
+    `References: ${[...new Set(info.references)].sort().join(' ')}`,
   );
   if (info.deriver !== undefined) lines.push(`Deriver: ${info.deriver}`);
   for (const sig of info.signatures.map(printSignature).sort()) lines.push(`Sig: ${sig}`);
   if (info.ca !== undefined) lines.push(`CA: ${printContentAddress(info.ca)}`);
   const bad = lines.find((line) => line.includes('\n'));
-  if (bad !== undefined) throw new RangeError(`a narinfo field must not have a newline: ${JSON.stringify(bad)}`);
+  if (bad !== undefined)
+    throw new RangeError(`a narinfo field must not have a newline: ${JSON.stringify(bad)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function checkSize(field: string, size: number, least: number): void {
+  if (Number.isSafeInteger(size) && size >= least) return;
+  throw new RangeError(`${field} must be an integer from ${least} to 2^53-1, not ${size}`);
 }

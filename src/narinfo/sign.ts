@@ -6,8 +6,7 @@
 import { utf8 } from '../bytes/bytes.ts';
 import { TrustError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
-import type { Signature } from '../signature/signature.ts';
-import type { Keyring } from '../signature/signature.ts';
+import type { Keyring, Signature } from '../signature/signature.ts';
 import { mergeSignatures } from '../signature/signature.ts';
 import type { Signer } from '../signature/signer.ts';
 import { makeContentAddressedPath } from '../store-path/make-store-path.ts';
@@ -78,7 +77,11 @@ export function isContentAddressed(info: PathInfo, options: TrustOptions = {}): 
   const references = info.references.filter((path) => path !== info.storePath);
   const selfReference = references.length < info.references.length;
   try {
-    const path = makeContentAddressedPath(pathName(info.storePath), info.ca, { ...options, references, selfReference });
+    const path = makeContentAddressedPath(pathName(info.storePath), info.ca, {
+      ...options,
+      references,
+      selfReference,
+    });
     return path === info.storePath;
   } catch {
     return false; // references that such an address cannot have: then it proves nothing
@@ -92,13 +95,18 @@ export function isContentAddressed(info: PathInfo, options: TrustOptions = {}): 
  * @throws TrustError `ERR_UNSIGNED` where there is no signature at all, `ERR_UNTRUSTED` where none counts.
  */
 export function assertTrusted(info: PathInfo, keyring: Keyring, options: TrustOptions = {}): void {
+  checkOptions('assertTrusted', options, ['storeDir']);
   if (validSigners(info, keyring, options).length > 0 || isContentAddressed(info, options)) return;
   const keyNames = info.signatures.map((signature) => signature.keyName);
   const path = printStorePath(info.storePath, options.storeDir);
-  const trusted = keyring.keyNames.length === 0 ? 'no key is trusted' : `trusted keys: ${keyring.keyNames.join(', ')}`;
+  const trusted =
+    keyring.keyNames.length === 0 ? 'no key is trusted' : `trusted keys: ${keyring.keyNames.join(', ')}`;
   const forged = keyNames.filter((name) => keyring.keyNames.includes(name));
   if (keyNames.length === 0) {
-    throw new TrustError('ERR_UNSIGNED', `${path} has no signature (${trusted})`, { storePath: path, keyNames });
+    throw new TrustError('ERR_UNSIGNED', `${path} has no signature (${trusted})`, {
+      storePath: path,
+      keyNames,
+    });
   }
   const why =
     forged.length > 0

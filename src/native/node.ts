@@ -13,6 +13,7 @@ import {
 } from 'node:crypto';
 import type { DigestAlgo, Native } from './native.ts';
 import { createHasher as portableHasher } from './portable.ts';
+import { isStrictPoint } from './strict-point.ts';
 
 /** DER in front of a raw key: PKCS#8 for the seed, SubjectPublicKeyInfo for the public key (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -26,10 +27,13 @@ export const createHasher: Native['createHasher'] = (algo: DigestAlgo) => {
 
 export const randomBytes: Native['randomBytes'] = (length) => new Uint8Array(nodeRandomBytes(length));
 
-// Not zeroed, and not a slice of Node's shared pool: the whole ArrayBuffer is the caller's.
-export const allocate: Native['allocate'] = (length) => Buffer.allocUnsafeSlow(length);
+// Not zeroed, and not a slice of Node's shared pool: the whole ArrayBuffer is the caller's. No Buffer
+// either: its slice() is a view where that of a Uint8Array is a copy.
+export const allocate: Native['allocate'] = (length) => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
 
 function privateKey(seed: Uint8Array): ReturnType<typeof createPrivateKey> {
+  // OpenSSL passes over bytes that follow the 32.
+  if (seed.length !== 32) throw new RangeError(`an Ed25519 seed has 32 bytes, not ${seed.length}`);
   return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
 }
 
@@ -44,11 +48,14 @@ export const ed25519Signer: Native['ed25519Signer'] = (seed) => {
 };
 
 export const ed25519Verifier: Native['ed25519Verifier'] = (publicKey) => {
-  if (publicKey.length !== 32) return () => false;
+  if (!isStrictPoint(publicKey)) return () => false;
   const key = createPublicKey({
     key: Buffer.concat([SPKI_PREFIX, publicKey]),
     format: 'der',
     type: 'spki',
   });
-  return (message, signature) => signature.length === 64 && verify(null, message, key, signature);
+  return (message, signature) =>
+    signature.length === 64 &&
+    isStrictPoint(signature.subarray(0, 32)) &&
+    verify(null, message, key, signature);
 };

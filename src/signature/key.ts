@@ -27,12 +27,21 @@ export class SecretKey {
   constructor(name: string, bytes: Uint8Array) {
     this.name = checkKeyName(name);
     if (bytes.length !== 64) throw new RangeError(`a secret key has 64 bytes, not ${bytes.length}`);
-    this.#bytes = bytes.slice();
+    this.#bytes = Uint8Array.from(bytes); // slice() of a Buffer would be no copy
   }
 
   /** The 64 secret bytes, a copy. */
   get bytes(): Uint8Array {
     return this.#bytes.slice();
+  }
+
+  static {
+    // What Node's `inspect` shows, whatever it is asked for: it can be asked to call getters.
+    Object.defineProperty(SecretKey.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: SecretKey) {
+        return `SecretKey { name: ${JSON.stringify(this.name)} }`;
+      },
+    });
   }
 }
 
@@ -78,7 +87,10 @@ export function parseSecretKey(text: string): SecretKey {
   const { name, bytes } = split(text, 'secret', 64);
   const key = new SecretKey(name, bytes);
   if (!equalBytes(ed25519PublicKey(bytes.slice(0, 32)), bytes.slice(32))) {
-    throw new ParseError('ERR_PARSE_KEY', `secret key '${name}': its public half does not belong to its seed`);
+    throw new ParseError(
+      'ERR_PARSE_KEY',
+      `secret key '${name}': its public half does not belong to its seed`,
+    );
   }
   return key;
 }
@@ -105,7 +117,9 @@ export function printPublicKey(key: PublicKey): string {
 /** Returns `name` when a key can have it. @throws ParseError `ERR_PARSE_KEY` */
 export function checkKeyName(name: string): string {
   if (name === '' || /[\s:]/.test(name)) {
-    throw new ParseError('ERR_PARSE_KEY', 'a key name must not be empty nor have colons or white space', { field: 'name' });
+    throw new ParseError('ERR_PARSE_KEY', 'a key name must not be empty nor have colons or white space', {
+      field: 'name',
+    });
   }
   return name;
 }
@@ -113,17 +127,26 @@ export function checkKeyName(name: string): string {
 function split(text: string, kind: 'secret' | 'public', length: number): { name: string; bytes: Uint8Array } {
   const trimmed = text.trim();
   const colon = trimmed.indexOf(':');
-  if (colon < 0) throw new ParseError('ERR_PARSE_KEY', `a ${kind} key has the form <name>:<base64>; there is no colon`);
+  if (colon < 0)
+    throw new ParseError('ERR_PARSE_KEY', `a ${kind} key has the form <name>:<base64>; there is no colon`);
   const name = checkKeyName(trimmed.slice(0, colon));
+  // What stands where a secret key's name should be may be the secret, if the two were swapped.
+  const subject = kind === 'secret' ? 'secret key' : `public key '${name}'`;
   let bytes: Uint8Array;
   try {
     bytes = fromBase64(trimmed.slice(colon + 1));
   } catch (cause) {
-    throw new ParseError('ERR_PARSE_KEY', `${kind} key '${name}': ${(cause as Error).message}`, { cause });
+    throw new ParseError('ERR_PARSE_KEY', `${subject}: ${(cause as Error).message}`, { cause });
   }
   if (bytes.length !== length) {
-    const other = bytes.length === 96 - length ? `; this looks like a ${kind === 'secret' ? 'public' : 'secret'} key` : '';
-    throw new ParseError('ERR_PARSE_KEY', `${kind} key '${name}' has ${bytes.length} bytes instead of ${length}${other}`);
+    const other =
+      bytes.length === 96 - length
+        ? `; this looks like a ${kind === 'secret' ? 'public' : 'secret'} key`
+        : '';
+    throw new ParseError(
+      'ERR_PARSE_KEY',
+      `${subject} has ${bytes.length} bytes instead of ${length}${other}`,
+    );
   }
   return { name, bytes };
 }

@@ -84,5 +84,7 @@ export class Keyring {
 }
 
 function bad(text: string, why: string, cause?: unknown): ParseError {
-  return new ParseError('ERR_PARSE_SIGNATURE', `invalid signature ${JSON.stringify(text)}: ${why}`, { cause });
+  return new ParseError('ERR_PARSE_SIGNATURE', `invalid signature ${JSON.stringify(text)}: ${why}`, {
+    cause,
+  });
 }

@@ -46,7 +46,7 @@ export function parseContentAddress(text: string): ContentAddress {
     if (!text.startsWith(PREFIXES[method])) continue;
     let hash: Hash;
     try {
-      hash = parseHash(text.slice(PREFIXES[method].length));
+      hash = parsePrefixed(text.slice(PREFIXES[method].length));
     } catch (cause) {
       throw bad(text, (cause as Error).message, cause);
     }
@@ -61,13 +61,24 @@ export function printContentAddress(ca: ContentAddress): string {
   return PREFIXES[ca.method] + printHash(ca.hash, 'nix32');
 }
 
+/** `<algo>:<digest>`; unlike elsewhere SRI is not accepted here. */
+function parsePrefixed(text: string): Hash {
+  if (!text.includes(':')) throw new RangeError('the hash must have the form <algo>:<digest>');
+  return parseHash(text);
+}
+
 function checkAlgo(method: ContentAddressMethod, algo: HashAlgo, text: string): void {
   if (method === 'text' && algo !== 'sha256') throw bad(text, 'text is always hashed with sha256');
-  if (method === 'git' && algo !== 'sha1' && algo !== 'sha256') throw bad(text, 'git hashes are sha1 or sha256');
+  if (method === 'git' && algo !== 'sha1' && algo !== 'sha256')
+    throw bad(text, 'git hashes are sha1 or sha256');
 }
 
 function bad(text: string, why: string, cause?: unknown): ParseError {
-  return new ParseError('ERR_PARSE_CONTENT_ADDRESS', `invalid content address ${JSON.stringify(text)}: ${why}`, {
-    cause,
-  });
+  return new ParseError(
+    'ERR_PARSE_CONTENT_ADDRESS',
+    `invalid content address ${JSON.stringify(text)}: ${why}`,
+    {
+      cause,
+    },
+  );
 }

@@ -102,7 +102,8 @@ export function isHashPart(text: string): boolean {
  */
 export function checkPathName(name: string, context: string = name): string {
   if (name === '') throw bad(context, 'the name is empty');
-  if (name.length > MAX_NAME_LENGTH) throw bad(context, `the name is longer than ${MAX_NAME_LENGTH} characters`);
+  if (name.length > MAX_NAME_LENGTH)
+    throw bad(context, `the name is longer than ${MAX_NAME_LENGTH} characters`);
   if (!NAME.test(name)) throw bad(context, 'the name has characters other than 0-9 a-z A-Z + - . _ ? =');
   if (DOTTED.test(name)) throw bad(context, "the name is '.' or '..', or begins with '.-' or '..-'");
   return name;

@@ -17,7 +17,10 @@ const MAX_KEY_BYTES = 1024;
 export function checkKey(key: string, operation: StoreError['operation']): string {
   const bad = problem(key);
   if (bad !== undefined) {
-    throw new StoreError('ERR_STORE_KEY', `bad object key ${JSON.stringify(key)}: ${bad}`, { operation, key });
+    throw new StoreError('ERR_STORE_KEY', `bad object key ${JSON.stringify(key)}: ${bad}`, {
+      operation,
+      key,
+    });
   }
   return key;
 }

@@ -1,0 +1,10 @@
+/**
+ * The SHA-256 of the NAR of a path, as `nix hash path` prints it: `hash.ts PATH`.
+ */
+import { argv } from 'node:process';
+import { hashSource, printHash } from 'narkit/hash';
+import { writeNar } from 'narkit/nar';
+import { dumpPath } from 'narkit/node';
+
+const { hash } = await hashSource('sha256', writeNar(dumpPath(argv[2] as string, { reuseChunks: true })));
+console.log(printHash(hash, 'sri'));

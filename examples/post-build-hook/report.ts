@@ -1,0 +1,32 @@
+/**
+ * What the hook says: short lines, which Nix shows as `post-build-hook: <line>`.
+ */
+import type { PublishEvent, Receipt } from 'narkit/publish';
+import { pathName } from 'narkit/store-path';
+
+export class Report {
+  readonly #line: (text: string) => void;
+  readonly #started = performance.now();
+
+  constructor(line: (text: string) => void) {
+    this.#line = line;
+  }
+
+  event(event: PublishEvent): void {
+    if (event.type === 'retry') this.#line(`retrying ${pathName(event.info.storePath)}: ${event.error.message}`);
+    if (event.type !== 'done' || event.receipt.outcome === 'present') return;
+    const { storePath, outcome, narSize, fileSize } = event.receipt;
+    const size = fileSize === undefined ? '' : ` (${megabytes(narSize)}, stored as ${megabytes(fileSize)})`;
+    this.#line(`${outcome} ${storePath}${outcome === 'resigned' ? '' : size}`);
+  }
+
+  finish(receipts: readonly Receipt[], cache: string): void {
+    const present = receipts.filter((receipt) => receipt.outcome === 'present').length;
+    const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
+    this.#line(`${receipts.length - present} published to ${cache}, ${present} already there, ${seconds} s`);
+  }
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 100_000 ? `${bytes} bytes` : `${(bytes / 1e6).toFixed(1)} MB`;
+}

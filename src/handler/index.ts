@@ -1,0 +1,7 @@
+/**
+ * Serving a binary cache over HTTP.
+ *
+ * @module
+ */
+export type { HandlerOptions, ReadHandlerOptions } from './handler.ts';
+export { createHandler } from './handler.ts';

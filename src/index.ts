@@ -1,0 +1,130 @@
+/**
+ * narkit: Nix binary-cache primitives, for every JavaScript runtime.
+ *
+ * This door leads to the portable parts. What needs Node.js is in `narkit/node`, S3 in
+ * `narkit/s3`, the conformance suite for stores in `narkit/testing`.
+ *
+ * @module
+ */
+export type { ByteSource, ByteTransform, CollectOptions } from './bytes/stream.ts';
+export { collect, toAsyncIterable, toReadableStream } from './bytes/stream.ts';
+export type { BinaryCacheOptions } from './cache/binary-cache.ts';
+export { BinaryCache } from './cache/binary-cache.ts';
+export type { CacheInfo } from './cache/cache-info.ts';
+export { parseCacheInfo, printCacheInfo } from './cache/cache-info.ts';
+export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './cache/layout.ts';
+export { mimeType } from './cache/mime.ts';
+export type { Expected } from './cache/verified.ts';
+export { verified } from './cache/verified.ts';
+export { type Codec, type Decoder, none } from './codec/codec.ts';
+export { type GzipCodecOptions, gzip, gzipCodec } from './codec/gzip.ts';
+export { xzDecoder } from './codec/xz-decoder.ts';
+export { zstdDecoder } from './codec/zstd-decoder.ts';
+export type { NarkitErrorCode } from './errors.ts';
+export {
+  IntegrityError,
+  isNarkitError,
+  MissingError,
+  NarError,
+  NarkitError,
+  ParseError,
+  StoreError,
+  TrustError,
+  UnsupportedError,
+} from './errors.ts';
+export type { HandlerOptions, ReadHandlerOptions } from './handler/handler.ts';
+export { createHandler } from './handler/handler.ts';
+export type { Hash, HashAlgo, HashFormat, ParseHashOptions } from './hash/hash.ts';
+export { compressHash, equalHash, HASH_SIZES, parseHash, printDigest, printHash } from './hash/hash.ts';
+export type { HashAndSize } from './hash/hash-source.ts';
+export { hashBytes, hashSource } from './hash/hash-source.ts';
+export { decodeNix32, encodeNix32, NIX32_ALPHABET, nix32Length } from './hash/nix32.ts';
+export type { NarDirectory, NarEntries, NarEntry, NarRegular, NarSymlink } from './nar/entry.ts';
+export { NAR_LIMITS } from './nar/entry.ts';
+export type { NarListing, NarListingNode } from './nar/listing.ts';
+export { narListing, printNarListing } from './nar/listing.ts';
+export { compareNames, decodeName, encodeName } from './nar/name.ts';
+export { parseNarListing } from './nar/parse-listing.ts';
+export type { ReadNarOptions } from './nar/read.ts';
+export { readNar } from './nar/read.ts';
+export type { WriteNarOptions } from './nar/write.ts';
+export { writeNar } from './nar/write.ts';
+export type { FingerprintOptions } from './narinfo/fingerprint.ts';
+export { fingerprint } from './narinfo/fingerprint.ts';
+export type { ParseNarInfoOptions } from './narinfo/parse.ts';
+export { parseNarInfo } from './narinfo/parse.ts';
+export type { NarInfo, PathInfo } from './narinfo/path-info.ts';
+export type { PathInfoJsonOptions } from './narinfo/path-info-json.ts';
+export { parsePathInfoJson } from './narinfo/path-info-json.ts';
+export type { PrintNarInfoOptions } from './narinfo/print.ts';
+export { printNarInfo } from './narinfo/print.ts';
+export type { TrustOptions } from './narinfo/sign.ts';
+export { assertTrusted, isContentAddressed, signPathInfo, validSigners } from './narinfo/sign.ts';
+export type { ClosureOptions } from './publish/closure.ts';
+export { closure, topologicalOrder } from './publish/closure.ts';
+export type { FetchedPath, FetchPathOptions } from './publish/fetch-path.ts';
+export { fetchPath } from './publish/fetch-path.ts';
+export type { PlanItem, PlanOptions } from './publish/plan.ts';
+export { plan } from './publish/plan.ts';
+export type { PublishEvent, Receipt } from './publish/progress.ts';
+export type { PublishOptions } from './publish/publish.ts';
+export { publish } from './publish/publish.ts';
+export type { PublicKey } from './signature/key.ts';
+export {
+  checkKeyName,
+  generateSecretKey,
+  parsePublicKey,
+  parseSecretKey,
+  printPublicKey,
+  printSecretKey,
+  SecretKey,
+  secretKeyFromSeed,
+  toPublicKey,
+} from './signature/key.ts';
+export type { Signature } from './signature/signature.ts';
+export {
+  equalSignature,
+  Keyring,
+  mergeSignatures,
+  parseSignature,
+  printSignature,
+} from './signature/signature.ts';
+export type { Signer } from './signature/signer.ts';
+export { createSigner } from './signature/signer.ts';
+export { HttpStore } from './store/http.ts';
+export type { HeaderFields, HttpStoreOptions } from './store/http-options.ts';
+export { checkKey } from './store/key.ts';
+export type { MemoryStoreOptions } from './store/memory.ts';
+export { MemoryStore } from './store/memory.ts';
+export { checkRange, resolveRange } from './store/range.ts';
+export type { RetryOptions } from './store/retry.ts';
+export type {
+  GetOptions,
+  ListableStore,
+  ListOptions,
+  ObjectInfo,
+  PutOptions,
+  PutResult,
+  ReadableStore,
+  StoreCallOptions,
+  StoredObject,
+  WritableStore,
+} from './store/store.ts';
+export type { ContentAddress, ContentAddressMethod } from './store-path/content-address.ts';
+export { parseContentAddress, printContentAddress } from './store-path/content-address.ts';
+export type { MakeStorePathOptions } from './store-path/make-store-path.ts';
+export { makeContentAddressedPath } from './store-path/make-store-path.ts';
+export type { StoreDir, StorePath, StorePathOptions } from './store-path/store-path.ts';
+export {
+  checkPathName,
+  checkStoreDir,
+  DEFAULT_STORE_DIR,
+  hashPart,
+  isDerivation,
+  isHashPart,
+  MAX_NAME_LENGTH,
+  parseBaseName,
+  parseStorePath,
+  pathName,
+  printStorePath,
+} from './store-path/store-path.ts';

@@ -1,0 +1,31 @@
+/**
+ * `gzip` by node:zlib.
+ *
+ * @module
+ */
+import { createGunzip, createGzip } from 'node:zlib';
+import type { Codec } from '../../codec/codec.ts';
+import { type GzipCodecOptions, gzipCodec as portableGzip } from '../../codec/gzip.ts';
+import { compressThrough, decompressThrough, STREAM_CHUNK } from './zlib-stream.ts';
+
+/**
+ * The `gzip` codec of Node.js: as `gzipCodec` of `narkit/codec`, several times faster and off the
+ * JavaScript thread.
+ *
+ * Zero bytes after the last member, which zlib passes over, are an error like all others.
+ *
+ * @throws TypeError for an unknown option; RangeError for a level that gzip does not have.
+ */
+export function nodeGzipCodec(options: GzipCodecOptions = {}): Codec {
+  const { name, extension } = portableGzip(options);
+  const { level = 6 } = options;
+  return {
+    name,
+    extension,
+    compress: compressThrough(() => createGzip({ level, chunkSize: STREAM_CHUNK })),
+    decompress: decompressThrough(name, () => createGunzip({ chunkSize: STREAM_CHUNK })),
+  };
+}
+
+/** {@link nodeGzipCodec} with its defaults. */
+export const nodeGzip: Codec = nodeGzipCodec();

@@ -1,0 +1,31 @@
+/**
+ * What needs Node.js (or Deno, Bun): trees and stores on disk, fast codecs, the installed Nix.
+ *
+ * @module
+ */
+export { type BrotliCodecOptions, brotli, brotliCodec } from './codec/brotli.ts';
+export { type CommandCodecOptions, type CommandLine, commandCodec } from './codec/command.ts';
+export { type CreateCodecOptions, createCodec, nodeCodecs } from './codec/create-codec.ts';
+export { nodeGzip, nodeGzipCodec } from './codec/gzip.ts';
+export {
+  bzip2,
+  bzip2Codec,
+  lz4,
+  lz4Codec,
+  lzip,
+  lzipCodec,
+  type ProgramCodecOptions,
+} from './codec/programs.ts';
+export { type XzCodecOptions, xz, xzCodec } from './codec/xz.ts';
+export { type ZstdCodecOptions, zstd, zstdCodec } from './codec/zstd.ts';
+export { type DumpOptions, dumpPath } from './dump.ts';
+export { FileStore, type FileStoreOptions } from './file-store.ts';
+export type { FileType } from './fs-path.ts';
+export { readPublicKeyFile, readSecretKeyFile, writeKeyFiles } from './key-file.ts';
+export { type LocalNarOptions, localNar } from './local-nar.ts';
+export { NixCommand, type NixCommandOptions } from './nix-command.ts';
+export { type OpenedCache, openCache } from './open-cache.ts';
+export { type OpenStoreOptions, openStore } from './open-store.ts';
+export { type RestoreOptions, type RestoreResult, restorePath } from './restore.ts';
+export { parseStoreUrl } from './store-url.ts';
+export type { FileStoreUrl, HttpStoreUrl, S3StoreUrl, StoreUrl, StoreUrlCache } from './store-url-types.ts';

@@ -1,0 +1,39 @@
+/**
+ * NARs of the paths in a Nix store on this machine.
+ *
+ * @module
+ */
+import { join } from 'node:path';
+import { writeNar } from '../nar/write.ts';
+import type { PathInfo } from '../narinfo/path-info.ts';
+import { checkOptions } from '../options.ts';
+import { DEFAULT_STORE_DIR } from '../store-path/store-path.ts';
+import { dumpPath } from './dump.ts';
+
+/** Options of {@link localNar}. */
+export interface LocalNarOptions {
+  /**
+   * Directory that holds the paths. Of a store with another root it is `<root>/nix/store`.
+   * @default '/nix/store'
+   */
+  realStoreDir?: string;
+}
+
+/**
+ * What `publish` asks for as `nar`: opens the NAR of a path by dumping it from disk.
+ *
+ * @example
+ * ```ts
+ * import { localNar } from 'narkit/node';
+ *
+ * const nar = localNar({ realStoreDir: '/mnt/nix/store' });
+ * console.log(typeof nar); // function
+ * ```
+ */
+export function localNar(
+  options: LocalNarOptions = {},
+): (info: Pick<PathInfo, 'storePath'>) => AsyncIterable<Uint8Array> {
+  checkOptions('localNar', options, ['realStoreDir']);
+  const { realStoreDir = DEFAULT_STORE_DIR } = options;
+  return (info) => writeNar(dumpPath(join(realStoreDir, info.storePath)));
+}

@@ -1,0 +1,162 @@
+/**
+ * Publishing paths into a cache, so that what is visible is always true and complete.
+ *
+ * @module
+ */
+import pMap from 'p-map';
+import type { ByteSource } from '../bytes/stream.ts';
+import { utf8 } from '../bytes/bytes.ts';
+import type { BinaryCache } from '../cache/binary-cache.ts';
+import { printCacheInfo } from '../cache/cache-info.ts';
+import { CACHE_INFO_KEY } from '../cache/layout.ts';
+import type { Codec } from '../codec/codec.ts';
+import { gzip } from '../codec/gzip.ts';
+import type { PathInfo } from '../narinfo/path-info.ts';
+import { checkOptions } from '../options.ts';
+import type { Signer } from '../signature/signer.ts';
+import type { WritableStore } from '../store/store.ts';
+import type { StorePath } from '../store-path/store-path.ts';
+import type { PlanItem } from './plan.ts';
+import { plan } from './plan.ts';
+import type { PublishEvent, Receipt } from './progress.ts';
+import type { UploadContext } from './upload-nar.ts';
+import { Uploads } from './uploads.ts';
+import { publishNarInfo } from './write-narinfo.ts';
+
+/** Options of {@link publish}. */
+export interface PublishOptions {
+  /** Opens the NAR of a path from its beginning; on Node: `localNar()`. Called again when an upload is retried. */
+  nar: (info: PathInfo) => ByteSource | Promise<ByteSource>;
+  /** @default gzip; on Node `zstd` is the better choice */
+  codec?: Codec;
+  /** Every published path gets a signature by each of them, beside those it has. @default [] */
+  signers?: readonly Signer[];
+  /** Publish paths that carry no signature and are not content-addressed. @default false */
+  allowUnsigned?: boolean;
+  /** Publish paths whose references the cache lacks. @default false */
+  incompleteClosure?: boolean;
+  /** Also write the listing of each NAR (`.ls`). @default false */
+  listing?: boolean;
+  /** NARs under way at once. @default 4 */
+  concurrency?: number;
+  /** More tries of a NAR upload after the store was unavailable. @default 3 */
+  retries?: number;
+  /** Told of everything that happens; must not throw. */
+  onEvent?: (event: PublishEvent) => void;
+  signal?: AbortSignal;
+}
+
+const OPTIONS = [
+  'nar',
+  'codec',
+  'signers',
+  'allowUnsigned',
+  'incompleteClosure',
+  'listing',
+  'concurrency',
+  'retries',
+  'onEvent',
+  'signal',
+];
+
+/** Narinfos written at once: they are small, and wait mostly. */
+const NARINFO_CONCURRENCY = 32;
+
+/**
+ * Publishes paths into a binary cache: NARs first, the largest first, several at once, each
+ * checked against its hash before it becomes visible; then each narinfo, signed, only after its
+ * NAR and the narinfos of its references. So at every moment, also after a crash, whatever the
+ * cache announces can be had, closure included. Running it again completes what is missing.
+ *
+ * @returns a receipt per path, in topological order.
+ * @throws the first error; what was under way is aborted and leaves nothing behind. MissingError
+ *   `ERR_MISSING_REFERENCE`, TrustError `ERR_UNSIGNED` and ParseError `ERR_STORE_DIR` come before
+ *   anything is uploaded; IntegrityError `ERR_HASH_MISMATCH`, `ERR_SIZE_MISMATCH` when a NAR is not
+ *   what its info says; StoreError.
+ *
+ * @example
+ * ```ts
+ * import { BinaryCache } from 'narkit/cache';
+ * import { none } from 'narkit/codec';
+ * import { hashBytes } from 'narkit/hash';
+ * import { publish } from 'narkit/publish';
+ * import { createSigner, generateSecretKey } from 'narkit/signature';
+ * import { MemoryStore } from 'narkit/store';
+ * import { makeContentAddressedPath } from 'narkit/store-path';
+ * import { collect } from 'narkit';
+ * import { writeNar } from 'narkit/nar';
+ *
+ * const nar = await collect(writeNar([{ type: 'symlink', path: '', target: 'elsewhere' }]));
+ * const narHash = hashBytes('sha256', nar);
+ * const storePath = makeContentAddressedPath('link', { method: 'nar', hash: narHash });
+ * const receipts = await publish(
+ *   new BinaryCache(new MemoryStore()),
+ *   [{ storePath, narHash, narSize: nar.length, references: [], signatures: [] }],
+ *   { nar: () => nar, codec: none, signers: [createSigner(generateSecretKey('cache-1'))] },
+ * );
+ * console.log(receipts[0]?.outcome); // uploaded
+ * ```
+ */
+export async function publish(
+  cache: BinaryCache<WritableStore>,
+  infos: Iterable<PathInfo>,
+  options: PublishOptions,
+): Promise<Receipt[]> {
+  checkOptions('publish', options, OPTIONS);
+  const { signers = [], allowUnsigned = false, incompleteClosure = false } = options;
+  const failed = new AbortController();
+  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  const context: UploadContext = {
+    cache,
+    codec: options.codec ?? gzip,
+    nar: options.nar,
+    listing: options.listing ?? false,
+    retries: options.retries ?? 3,
+    onEvent: options.onEvent ?? (() => {}),
+    signal,
+  };
+
+  await ensureCacheInfo(cache, signal);
+  const items = await plan(cache, infos, { signers, allowUnsigned, incompleteClosure, signal });
+  context.onEvent({ type: 'plan', items });
+
+  // After the first failure everything under way is told to stop, and waited for: no upload goes
+  // on behind the back of the caller.
+  const guarded =
+    <T>(work: (item: T) => Promise<void>) =>
+    async (item: T): Promise<void> => {
+      if (signal.aborted) return;
+      try {
+        await work(item);
+      } catch (error) {
+        failed.abort(error);
+      }
+    };
+
+  const uploads = new Uploads(context, items);
+  const receipts = new Map<StorePath, Promise<Receipt>>();
+  const write = async (item: PlanItem): Promise<void> => {
+    const receipt = publishNarInfo(context, item, signers, uploads, receipts);
+    receipts.set(item.info.storePath, receipt);
+    context.onEvent({ type: 'done', receipt: await receipt });
+  };
+  await Promise.all([
+    pMap(uploads.jobs, guarded((job) => uploads.run(job)), { concurrency: options.concurrency ?? 4 }),
+    // In topological order: whatever an item waits for was started before it.
+    pMap(items, guarded(write), { concurrency: NARINFO_CONCURRENCY }),
+  ]);
+  signal.throwIfAborted();
+  return await Promise.all(receipts.values());
+}
+
+/** A cache must describe itself before anything is in it: HTTP clients refuse it otherwise. */
+async function ensureCacheInfo(cache: BinaryCache<WritableStore>, signal: AbortSignal): Promise<void> {
+  if ((await cache.cacheInfo({ signal })) !== undefined) return;
+  const body = utf8(printCacheInfo({ storeDir: cache.storeDir }));
+  await cache.store.put(CACHE_INFO_KEY, body, {
+    size: body.length,
+    contentType: 'text/x-nix-cache-info',
+    ifAbsent: true,
+    signal,
+  });
+}

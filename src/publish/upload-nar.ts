@@ -1,0 +1,171 @@
+/**
+ * One NAR into the cache: one forward stream, checked before it becomes visible.
+ *
+ * @module
+ */
+import pRetry from 'p-retry';
+import { observed } from '../bytes/observed.ts';
+import type { ByteSource } from '../bytes/stream.ts';
+import { toAsyncIterable } from '../bytes/stream.ts';
+import type { BinaryCache } from '../cache/binary-cache.ts';
+import { listingKey, narKey } from '../cache/layout.ts';
+import { metered, verified } from '../cache/verified.ts';
+import type { Codec } from '../codec/codec.ts';
+import { utf8 } from '../bytes/bytes.ts';
+import { isNarkitError, StoreError } from '../errors.ts';
+import { HashMeter } from '../hash/hash-source.ts';
+import type { Hash } from '../hash/hash.ts';
+import { narListing, printNarListing } from '../nar/listing.ts';
+import { readNar } from '../nar/read.ts';
+import type { NarInfo, PathInfo } from '../narinfo/path-info.ts';
+import type { WritableStore } from '../store/store.ts';
+import { printStorePath } from '../store-path/store-path.ts';
+import type { PublishEvent } from './progress.ts';
+
+/** Where a NAR is, and what is known of the object. */
+export interface NarObject {
+  readonly url: string;
+  readonly compression: string;
+  readonly fileHash: Hash;
+  readonly fileSize: number;
+  readonly etag?: string;
+  readonly outcome: 'uploaded' | 'deduplicated';
+}
+
+/** What {@link uploadNar} needs besides the path. */
+export interface UploadContext {
+  readonly cache: BinaryCache<WritableStore>;
+  readonly codec: Codec;
+  /** Opens the NAR of a path; called again for every try. */
+  readonly nar: (info: PathInfo) => ByteSource | Promise<ByteSource>;
+  /** Whether the listing is written beside the NAR. */
+  readonly listing: boolean;
+  readonly retries: number;
+  readonly onEvent: (event: PublishEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts the NAR of `info` under its own hash. One that is there already is read back and kept when
+ * it is right, replaced when it is not: a name alone proves nothing.
+ */
+export async function uploadNar(context: UploadContext, info: PathInfo): Promise<NarObject> {
+  const { cache, signal } = context;
+  const url = narKey(info.narHash, context.codec);
+  let overwrite = false;
+  if ((await cache.store.head(url, { signal })) !== undefined) {
+    const present = await readBack(context, info, url);
+    if (present !== undefined) return present;
+    overwrite = true;
+  }
+  return await pRetry(() => uploadOnce(context, info, url, overwrite), {
+    retries: context.retries,
+    minTimeout: 500,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => error instanceof StoreError && error.retryable,
+    onFailedAttempt: ({ error, retriesLeft }) => {
+      if (retriesLeft > 0) context.onEvent({ type: 'retry', info, error });
+    },
+  });
+}
+
+async function uploadOnce(context: UploadContext, info: PathInfo, url: string, overwrite: boolean): Promise<NarObject> {
+  const { cache, codec, signal, onEvent } = context;
+  onEvent({ type: 'start', info });
+  let source = watched(context, info, toAsyncIterable(await context.nar(info)));
+  if (context.listing) source = listed(context, info, source);
+  const check = verified({
+    subject: `NAR of ${printStorePath(info.storePath, cache.storeDir)}`,
+    hash: info.narHash,
+    size: info.narSize,
+  });
+  const file = new HashMeter('sha256');
+  const body = metered(file)(codec.compress(check(source)));
+  const put = await cache.store.put(url, body, { contentType: 'application/x-nix-nar', ifAbsent: !overwrite, signal });
+  if (put.outcome === 'present') {
+    // Somebody else put it meanwhile, perhaps with another version of the compressor.
+    const present = await readBack(context, info, url);
+    return present ?? (await uploadOnce(context, info, url, true));
+  }
+  const { hash, size } = file.finish();
+  return {
+    url,
+    compression: codec.name,
+    fileHash: hash,
+    fileSize: size,
+    ...(put.etag === undefined ? {} : { etag: put.etag }),
+    outcome: 'uploaded',
+  };
+}
+
+/** Reads the object at `url` to its end; `undefined` when it is not the NAR it is named after. */
+async function readBack(context: UploadContext, info: PathInfo, url: string): Promise<NarObject | undefined> {
+  const { cache, codec, signal } = context;
+  const object = await cache.store.get(url, { signal });
+  if (object === undefined) return undefined;
+  const file = new HashMeter('sha256');
+  const check = verified({ subject: url, hash: info.narHash, size: info.narSize });
+  try {
+    const nar = check(codec.decompress(metered(file)(toAsyncIterable(object.body))));
+    for await (const _ of nar) signal.throwIfAborted();
+  } catch (error) {
+    if (isNarkitError(error, 'ERR_HASH_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_COMPRESSED_DATA')) return undefined;
+    throw error;
+  }
+  const { hash, size } = file.finish();
+  return {
+    url,
+    compression: codec.name,
+    fileHash: hash,
+    fileSize: size,
+    ...(object.etag === undefined ? {} : { etag: object.etag }),
+    outcome: 'deduplicated',
+  };
+}
+
+/** Passes the NAR on, and writes its listing when it is through: before the NAR becomes visible, as Nix does. */
+function listed(context: UploadContext, info: PathInfo, source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const observe = observed(async (nar) => {
+    const text = utf8(printNarListing(await narListing(readNar(nar))));
+    await context.cache.store.put(listingKey(info.storePath), text, {
+      size: text.length,
+      contentType: 'application/json',
+      signal: context.signal,
+    });
+  });
+  return observe(source);
+}
+
+/** Passes the NAR on, telling how far it got; the place where an abort is noticed. */
+async function* watched(
+  context: UploadContext,
+  info: PathInfo,
+  source: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of source) {
+    context.signal.throwIfAborted();
+    bytes += chunk.length;
+    context.onEvent({ type: 'progress', info, bytes });
+    yield chunk;
+  }
+}
+
+/** The narinfo that says where the NAR is. */
+export function toNarInfo(info: PathInfo, nar: NarObject): NarInfo {
+  const { storePath, narHash, narSize, references, signatures, ca, deriver } = info;
+  return {
+    storePath,
+    url: nar.url,
+    compression: nar.compression,
+    fileHash: nar.fileHash,
+    fileSize: nar.fileSize,
+    narHash,
+    narSize,
+    references,
+    signatures,
+    ...(ca === undefined ? {} : { ca }),
+    ...(deriver === undefined ? {} : { deriver }),
+  };
+}

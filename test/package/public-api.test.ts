@@ -1,0 +1,96 @@
+/**
+ * The public surface: frozen, documented, and the same in the manifest, the sources and the documentation.
+ *
+ * After a change that is meant: `npm run test:only -- --test-update-snapshots test/package/public-api.test.ts`
+ */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { exportsOf, manifest, root, sources, subpaths } from './sources.ts';
+
+/** Subpaths that need more than JavaScript, so that the front door does not lead to them. */
+const SIDE = ['./s3', './node', './testing'];
+
+describe('public API', () => {
+  it('has the names it had', (t) => {
+    const api = Object.fromEntries(
+      [...subpaths()].map(([subpath, file]) => {
+        const names = (kind: string): string[] =>
+          exportsOf(file)
+            .filter((one) => one.kind === kind)
+            .map(({ name }) => name)
+            .sort();
+        return [subpath, { values: names('value'), types: names('type') }];
+      }),
+    );
+    t.assert.fileSnapshot(api, join(import.meta.dirname, 'public-api.json'));
+  });
+
+  for (const [subpath, file] of subpaths()) {
+    it(`${subpath} exports what its index says`, async () => {
+      const module: object = await import(join(manifest.name, subpath));
+      const values = exportsOf(file).filter(({ kind }) => kind === 'value');
+      assert.deepEqual(Object.keys(module).sort(), values.map(({ name }) => name).sort());
+    });
+  }
+
+  it('has one index, one subpath and one page of documentation each', async () => {
+    const indexes = globSync('src/{*/,}index.ts', { cwd: root });
+    assert.deepEqual([...subpaths().values()].sort(), indexes.sort());
+    for (const [subpath, conditions] of Object.entries(manifest.exports)) {
+      if (subpath === './package.json') continue;
+      const name = subpath === '.' ? 'index' : `${subpath.slice(2)}/index`;
+      assert.deepEqual(conditions, {
+        '@narkit/source': `./src/${name}.ts`,
+        types: `./dist/${name}.d.ts`,
+        default: `./dist/${name}.js`,
+      });
+    }
+    const { default: typedoc } = (await import('../../docs/typedoc.config.js')) as {
+      default: { entryPoints: string[] };
+    };
+    assert.deepEqual(typedoc.entryPoints.map((path) => path.replace('../', '')).sort(), indexes.sort());
+  });
+
+  it('leads from the front door to everything portable', () => {
+    const front = new Set(exportsOf('src/index.ts').map(({ name, kind }) => `${kind} ${name}`));
+    for (const [subpath, file] of subpaths()) {
+      if (SIDE.includes(subpath)) continue;
+      const missing = exportsOf(file).filter(({ name, kind }) => !front.has(`${kind} ${name}`));
+      assert.deepEqual(missing, [], `${subpath} has what the front door lacks`);
+    }
+  });
+
+  it('documents everything it exports', () => {
+    const undocumented: string[] = [];
+    for (const { name, file } of [...subpaths().values()].flatMap(exportsOf)) {
+      const text = readFileSync(join(root, file), 'utf8');
+      const declaration = new RegExp(
+        `^export (declare )?(abstract )?(async )?(function\\*?|const|class|interface|type) ${name}\\b`,
+        'm',
+      ).exec(text);
+      assert.ok(declaration, `${file} does not declare ${name}`);
+      if (!/\*\/\s*(\/\/[^\n]*\s*)*$/.test(text.slice(0, declaration.index)))
+        undocumented.push(`${file}: ${name}`);
+    }
+    assert.deepEqual(undocumented, []);
+  });
+
+  it('throws every error code it declares', () => {
+    const all = sources();
+    const union =
+      /NarkitErrorCode =([^;]*);/.exec(all.find(({ file }) => file === 'src/errors.ts')?.code ?? '')?.[1] ??
+      '';
+    const codes = [...union.matchAll(/'(ERR_[A-Z0-9_]+)'/g)].map(([, code]) => code as string);
+    assert.ok(codes.length > 30);
+    // UnsupportedError gives its code itself.
+    const used = all
+      .map(({ file, code }) => (file === 'src/errors.ts' ? code.replace(union, '') : code))
+      .join('\n');
+    assert.deepEqual(
+      codes.filter((code) => !used.includes(`'${code}'`)),
+      [],
+    );
+  });
+});
