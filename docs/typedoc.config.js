@@ -51,6 +51,7 @@ export default {
   excludeInternal: true,
   excludePrivate: true,
   githubPages: false,
+  highlightLanguages: ['typescript', 'javascript', 'ini', 'shellscript', 'text'],
   sort: ['source-order'],
   sortEntryPoints: false,
   validation: {

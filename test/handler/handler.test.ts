@@ -155,6 +155,19 @@ test('bad names are 400, absent ones 404, never a throw', async () => {
   }
 });
 
+test('a bad name does not even reach the store', async () => {
+  const asked: string[] = [];
+  const store: ReadableStore = {
+    name: 'trusting',
+    head: async (key) => void asked.push(key),
+    get: async (key) => void asked.push(key),
+  };
+  const handler = createHandler(store);
+  assert.equal((await handler(new Request('http://cache.invalid/%2e%2e%2fetc%2fpasswd'))).status, 400);
+  assert.equal((await handler(new Request('http://cache.invalid/fine'))).status, 404);
+  assert.deepEqual(asked, ['fine']);
+});
+
 test('other methods are 405 and hear which are allowed', async () => {
   const { send } = await open();
   for (const method of ['PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH']) {
@@ -221,7 +234,7 @@ test('a PUT that would be stored wrongly is refused', async () => {
     const response = await send('/x', {
       method: 'PUT',
       body: 'abc',
-      headers: new Headers(headers as HeadersInit),
+      headers: new Headers(headers as Record<string, string>),
     });
     assert.equal(response.status, status, JSON.stringify(headers));
     assert.equal(await store.head('x'), undefined);

@@ -1,5 +1,6 @@
 /** Generated infos, for the laws. */
 import fc from 'fast-check';
+import { compareAscii } from '../../src/bytes/bytes.ts';
 import { HASH_SIZES, type HashAlgo } from '../../src/hash/hash.ts';
 import { NIX32_ALPHABET } from '../../src/hash/nix32.ts';
 import type { NarInfo } from '../../src/narinfo/path-info.ts';
@@ -52,7 +53,7 @@ export const narInfos: fc.Arbitrary<NarInfo> = fc.record(
     fileSize: sizes,
     narHash: sha256,
     narSize: sizes,
-    references: fc.array(storePaths, { maxLength: 5 }).map((paths) => [...new Set(paths)].sort()),
+    references: fc.array(storePaths, { maxLength: 5 }).map((paths) => [...new Set(paths)].sort(compareAscii)),
     deriver: storePaths,
     signatures: fc
       .array(signatures, { maxLength: 3 })

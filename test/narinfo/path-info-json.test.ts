@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { compareAscii } from '../../src/bytes/bytes.ts';
 import { printHash } from '../../src/hash/hash.ts';
 import { parsePathInfoJson } from '../../src/narinfo/path-info-json.ts';
 import { A_PATH, B_INFO, B_PATH, B_SIGNATURE } from './vectors.ts';
@@ -58,7 +59,7 @@ const SHAPES: [string, unknown][] = [
 for (const [shape, document] of SHAPES) {
   test(`section 10: ${shape}`, () => {
     const infos = parsePathInfoJson(JSON.stringify(document));
-    assert.deepEqual([...infos].map(([path]) => path).sort(), [B, A]);
+    assert.deepEqual([...infos].map(([path]) => path).sort(compareAscii), [B, A]);
     assert.deepEqual(infos.get(B_INFO.storePath), B_PATH_INFO);
     assert.equal(infos.get(A as typeof B_INFO.storePath), undefined);
   });

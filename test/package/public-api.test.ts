@@ -7,7 +7,8 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { exportsOf, manifest, root, sources, subpaths } from './sources.ts';
+import { pathToFileURL } from 'node:url';
+import { exportsOf, manifest, root, sorted, sources, subpaths } from './sources.ts';
 
 /** Subpaths that need more than JavaScript, so that the front door does not lead to them. */
 const SIDE = ['./s3', './node', './testing'];
@@ -17,10 +18,11 @@ describe('public API', () => {
     const api = Object.fromEntries(
       [...subpaths()].map(([subpath, file]) => {
         const names = (kind: string): string[] =>
-          exportsOf(file)
-            .filter((one) => one.kind === kind)
-            .map(({ name }) => name)
-            .sort();
+          sorted(
+            exportsOf(file)
+              .filter((one) => one.kind === kind)
+              .map(({ name }) => name),
+          );
         return [subpath, { values: names('value'), types: names('type') }];
       }),
     );
@@ -31,13 +33,13 @@ describe('public API', () => {
     it(`${subpath} exports what its index says`, async () => {
       const module: object = await import(join(manifest.name, subpath));
       const values = exportsOf(file).filter(({ kind }) => kind === 'value');
-      assert.deepEqual(Object.keys(module).sort(), values.map(({ name }) => name).sort());
+      assert.deepEqual(sorted(Object.keys(module)), sorted(values.map(({ name }) => name)));
     });
   }
 
   it('has one index, one subpath and one page of documentation each', async () => {
     const indexes = globSync('src/{*/,}index.ts', { cwd: root });
-    assert.deepEqual([...subpaths().values()].sort(), indexes.sort());
+    assert.deepEqual(sorted(subpaths().values()), sorted(indexes));
     for (const [subpath, conditions] of Object.entries(manifest.exports)) {
       if (subpath === './package.json') continue;
       const name = subpath === '.' ? 'index' : `${subpath.slice(2)}/index`;
@@ -47,10 +49,10 @@ describe('public API', () => {
         default: `./dist/${name}.js`,
       });
     }
-    const { default: typedoc } = (await import('../../docs/typedoc.config.js')) as {
-      default: { entryPoints: string[] };
-    };
-    assert.deepEqual(typedoc.entryPoints.map((path) => path.replace('../', '')).sort(), indexes.sort());
+    const config = pathToFileURL(join(root, 'docs/typedoc.config.js')).href;
+    const { default: typedoc } = (await import(config)) as { default: { entryPoints: string[] } };
+    const documented = typedoc.entryPoints.map((path) => path.replace('../', ''));
+    assert.deepEqual(sorted(documented), sorted(indexes));
   });
 
   it('leads from the front door to everything portable', () => {

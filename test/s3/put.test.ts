@@ -232,6 +232,27 @@ test('a 404 of HEAD with a server that breaks down then is not "absent"', async 
   await assert.rejects(store.head('k'), { code: 'ERR_STORE_UNAVAILABLE' });
 });
 
+test('listed keys are asked for and read as percent-encoded, where the server does that', async () => {
+  const keys = ['a+b%2Bc%20d%01', 'folder/', '100%25'];
+  const contents = keys.map((Key) => ({ Key, Size: 1 }));
+  for (const [EncodingType, expected] of [
+    ['url', ['a b+c d\u0001', '100%']],
+    [undefined, ['a+b%2Bc%20d%01', '100%25']],
+  ] as const) {
+    const { store } = played({
+      ListObjectsV2: [
+        (input) => {
+          assert.equal(input.EncodingType, 'url');
+          return { EncodingType, Contents: contents };
+        },
+      ],
+    });
+    const seen: string[] = [];
+    for await (const { key } of store.list()) seen.push(key);
+    assert.deepEqual(seen, expected);
+  }
+});
+
 test('options out of bounds and misspelt ones are refused', async () => {
   const client = {} as S3Client;
   for (const partSize of [0, 5 * MiB - 1, 5 * 2 ** 30 + 1, 6 * MiB + 0.5, Number.NaN]) {

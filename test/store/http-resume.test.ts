@@ -132,6 +132,17 @@ test('an object replaced meanwhile is not mixed in', async () => {
   }
 });
 
+test('an object of another length is not mixed into a range', async () => {
+  const longer = new Uint8Array(BYTES.length + 1);
+  await using server = await flaky({
+    ranges: true,
+    cut: (n) => (n === 1 ? 10_000 : undefined),
+    bytes: (n) => (n === 1 ? BYTES : longer),
+  });
+  const object = await new HttpStore(server.url, OPTIONS).get('k', { range: { start: 0, end: 99_999 } });
+  await assert.rejects(bytesOf(object), (err) => isNarkitError(err, 'ERR_STORE_FAILED'));
+});
+
 test('no progress at all ends after the last attempt', async () => {
   await using server = await flaky({ ranges: true, cut: (n) => (n === 1 ? 1000 : 0) });
   const store = new HttpStore(server.url, { ...OPTIONS, retry: { attempts: 3, minDelayMs: 1 } });
@@ -141,13 +152,15 @@ test('no progress at all ends after the last attempt', async () => {
 
 test('cancelling a broken body does not reopen it', async () => {
   await using server = await flaky({ ranges: true, hang: true, cut: () => 1000 });
-  const object = await new HttpStore(server.url, { ...OPTIONS, stallTimeoutMs: 30 }).get('k');
+  const object = await new HttpStore(server.url, { ...OPTIONS, stallTimeoutMs: 60 }).get('k');
   const reader = object?.body.getReader();
   await reader?.read();
   const pending = reader?.read();
+  // Time for the stream to be waiting for the server.
+  await new Promise((resolve) => setTimeout(resolve, 5));
   await reader?.cancel();
   await pending;
-  await new Promise((resolve) => setTimeout(resolve, 80));
+  await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(server.seen.length, 1);
 });
 
