@@ -12,6 +12,7 @@ export type { BinaryCacheOptions } from './cache/binary-cache.ts';
 export { BinaryCache } from './cache/binary-cache.ts';
 export type { CacheInfo } from './cache/cache-info.ts';
 export { parseCacheInfo, printCacheInfo } from './cache/cache-info.ts';
+export { contentCheck } from './cache/content-check.ts';
 export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './cache/layout.ts';
 export { mimeType } from './cache/mime.ts';
 export type { Expected } from './cache/verified.ts';
@@ -59,7 +60,7 @@ export { parsePathInfoJson } from './narinfo/path-info-json.ts';
 export type { PrintNarInfoOptions } from './narinfo/print.ts';
 export { printNarInfo } from './narinfo/print.ts';
 export type { TrustOptions } from './narinfo/sign.ts';
-export { assertTrusted, isContentAddressed, signPathInfo, validSigners } from './narinfo/sign.ts';
+export { assertSigned, assertTrusted, isContentAddressed, signPathInfo, validSigners } from './narinfo/sign.ts';
 export type { ClosureOptions } from './publish/closure.ts';
 export { closure, topologicalOrder } from './publish/closure.ts';
 export type { FetchedPath, FetchPathOptions } from './publish/fetch-path.ts';
@@ -108,6 +109,7 @@ export type {
   ReadableStore,
   StoreCallOptions,
   StoredObject,
+  UrlStore,
   WritableStore,
 } from './store/store.ts';
 export type { ContentAddress, ContentAddressMethod } from './store-path/content-address.ts';

@@ -8,7 +8,10 @@
  */
 import { IntegrityError } from '../errors.ts';
 
-/** Anything that yields bytes once, forward. */
+/**
+ * Anything that yields bytes once, forward. A chunk that was handed over belongs to the receiver: the
+ * source does not write to it again.
+ */
 export type ByteSource =
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>

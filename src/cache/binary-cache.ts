@@ -14,7 +14,7 @@ import { parseNarListing } from '../nar/parse-listing.ts';
 import { parseNarInfo } from '../narinfo/parse.ts';
 import type { NarInfo } from '../narinfo/path-info.ts';
 import { checkOptions } from '../options.ts';
-import type { ReadableStore, StoreCallOptions, StoredObject } from '../store/store.ts';
+import type { ReadableStore, StoreCallOptions, StoredObject, UrlStore } from '../store/store.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
 import type { CacheInfo } from './cache-info.ts';
@@ -154,13 +154,14 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     );
   }
 
+  /** Caches that make their NARs on demand put a query into the URL; others keep them elsewhere. */
   async #narObject(info: NarInfo, options: StoreCallOptions): Promise<StoredObject | undefined> {
-    if (/^[a-z][a-z0-9+.-]*:/i.test(info.url) || info.url.startsWith('/')) {
-      throw new UnsupportedError(`the NAR of ${info.storePath} is outside the cache, at '${info.url}'`, {
-        feature: 'NAR URL outside the cache',
-      });
-    }
-    return await this.store.get(info.url, options);
+    const { store } = this;
+    if (!/^[a-z][a-z0-9+.-]*:|^\/|[?#]/i.test(info.url)) return await store.get(info.url, options);
+    if (isUrlStore(store)) return await store.getUrl(info.url, options);
+    throw new UnsupportedError(`'${store.name}' has no URLs, and the NAR of ${info.storePath} is at '${info.url}'`, {
+      feature: 'NAR URL',
+    });
   }
 
   async #text(
@@ -177,4 +178,8 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     }
     return text;
   }
+}
+
+function isUrlStore(store: ReadableStore): store is UrlStore {
+  return 'getUrl' in store;
 }

@@ -7,6 +7,7 @@ export type { BinaryCacheOptions } from './binary-cache.ts';
 export { BinaryCache } from './binary-cache.ts';
 export type { CacheInfo } from './cache-info.ts';
 export { parseCacheInfo, printCacheInfo } from './cache-info.ts';
+export { contentCheck } from './content-check.ts';
 export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './layout.ts';
 export { mimeType } from './mime.ts';
 export type { Expected } from './verified.ts';

@@ -37,38 +37,49 @@ export interface Expected {
  */
 export function verified(expected: Expected): ByteTransform {
   const { subject, hash, size } = expected;
-  return async function* verify(source) {
+  return (source) => {
     const meter = new HashMeter(hash?.algo ?? 'sha256');
-    let withheld: Uint8Array | undefined;
-    for await (const chunk of source) {
-      // An empty chunk must not take the place of the one that is withheld.
-      if (chunk.length === 0) continue;
-      meter.update(chunk);
-      if (size !== undefined && meter.size > size) throw wrongSize(subject, size, `more than ${size}`);
-      if (withheld !== undefined) yield withheld;
-      withheld = chunk;
-    }
-    if (size !== undefined && meter.size !== size) throw wrongSize(subject, size, String(meter.size));
-    const actual = meter.finish().hash;
-    if (hash !== undefined && !equalHash(hash, actual)) {
+    const counted = metered(meter, size === undefined ? undefined : () => {
+      if (meter.size > size) throw wrongSize(subject, size, `more than ${size}`);
+    });
+    return withholdingLast(counted(source), () => {
+      if (size !== undefined && meter.size !== size) throw wrongSize(subject, size, String(meter.size));
+      const actual = meter.finish().hash;
+      if (hash === undefined || equalHash(hash, actual)) return;
       throw new IntegrityError(
         'ERR_HASH_MISMATCH',
         `${subject} has the hash ${printHash(actual, 'nix32')} instead of ${printHash(hash, 'nix32')}`,
         { subject, expected: printHash(hash, 'nix32'), actual: printHash(actual, 'nix32') },
       );
-    }
-    if (withheld !== undefined) yield withheld;
+    });
   };
 }
 
-/** Passes bytes on, hashing and counting them. */
-export function metered(meter: HashMeter): ByteTransform {
+/** Passes bytes on, hashing and counting them; `check` is called after every chunk, before it goes on. */
+export function metered(meter: HashMeter, check?: () => void): ByteTransform {
   return async function* measure(source) {
     for await (const chunk of source) {
       meter.update(chunk);
+      check?.();
       yield chunk;
     }
   };
+}
+
+/** Passes bytes on, the last chunk only once the source has ended and `check` has passed. */
+export async function* withholdingLast(
+  source: AsyncIterable<Uint8Array>,
+  check: () => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let withheld: Uint8Array | undefined;
+  for await (const chunk of source) {
+    // An empty chunk must not take the place of the one that is withheld.
+    if (chunk.length === 0) continue;
+    if (withheld !== undefined) yield withheld;
+    withheld = chunk;
+  }
+  check();
+  if (withheld !== undefined) yield withheld;
 }
 
 function wrongSize(subject: string, expected: number, actual: string): IntegrityError {

@@ -16,8 +16,8 @@ export interface ReadHandlerOptions {
   /** Path below which the cache lies, such as `/cache`; all others are answered 404. @default '' */
   prefix?: string;
   /**
-   * Text of `nix-cache-info` where the store has none; `false`: 404, so that `nix copy` writes one.
-   * @default 'StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 30\n'
+   * Text of `nix-cache-info` where the store has none; `false`: 404, so that whoever publishes writes one.
+   * @default 'StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 30\n'; with `write`: `false`
    */
   cacheInfo?: string | false;
   /** Told of every error behind a 4xx or 5xx answer: answers do not reveal them. @default nobody */
@@ -63,7 +63,8 @@ export function createHandler(
   options: HandlerOptions = {},
 ): (request: Request) => Promise<Response> {
   checkOptions('createHandler', options, ['prefix', 'cacheInfo', 'onError', 'write']);
-  const { cacheInfo = DEFAULT_CACHE_INFO, onError, write } = options;
+  const { onError, write } = options;
+  const cacheInfo = options.cacheInfo ?? (write === undefined ? DEFAULT_CACHE_INFO : false);
   const root = `${(options.prefix ?? '').replace(/^\/*(?=.)/, '/').replace(/\/+$/, '')}/`;
   if (write !== undefined && !('put' in store))
     throw new TypeError('createHandler: the store cannot be written');

@@ -13,4 +13,4 @@ export { parsePathInfoJson } from './path-info-json.ts';
 export type { PrintNarInfoOptions } from './print.ts';
 export { printNarInfo } from './print.ts';
 export type { TrustOptions } from './sign.ts';
-export { assertTrusted, isContentAddressed, signPathInfo, validSigners } from './sign.ts';
+export { assertSigned, assertTrusted, isContentAddressed, signPathInfo, validSigners } from './sign.ts';

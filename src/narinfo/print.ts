@@ -5,7 +5,7 @@
  */
 import { printHash } from '../hash/hash.ts';
 import { checkOptions } from '../options.ts';
-import { printSignature } from '../signature/signature.ts';
+import { compareSignatures, printSignature } from '../signature/signature.ts';
 import { printContentAddress } from '../store-path/content-address.ts';
 import type { StoreDir } from '../store-path/store-path.ts';
 import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
@@ -18,7 +18,7 @@ export interface PrintNarInfoOptions {
 }
 
 /**
- * The text of a narinfo, byte for byte as Nix 2.8 writes it: fixed field order, hashes in nix32,
+ * The text of a narinfo, byte for byte as Nix writes it: fixed field order, hashes in nix32,
  * references sorted and each once, `References: ` with its space even when there are none, signatures sorted.
  *
  * @throws RangeError for a value that would not be read back: a field with a newline, an empty URL or
@@ -45,7 +45,7 @@ export function printNarInfo(info: NarInfo, options: PrintNarInfoOptions = {}): 
     `References: ${[...new Set(info.references)].sort().join(' ')}`,
   );
   if (info.deriver !== undefined) lines.push(`Deriver: ${info.deriver}`);
-  for (const sig of info.signatures.map(printSignature).sort()) lines.push(`Sig: ${sig}`);
+  for (const sig of [...info.signatures].sort(compareSignatures)) lines.push(`Sig: ${printSignature(sig)}`);
   if (info.ca !== undefined) lines.push(`CA: ${printContentAddress(info.ca)}`);
   const bad = lines.find((line) => line.includes('\n'));
   if (bad !== undefined)

@@ -90,13 +90,25 @@ export function isContentAddressed(info: PathInfo, options: TrustOptions = {}): 
 
 /**
  * Passes when the info is content-addressed or carries at least one valid signature by a key in
- * the keyring: the rule of Nix with `require-sigs`.
+ * the keyring: the rule of Nix with `require-sigs`. Where only the content address counts, the
+ * content must still be held to it when it comes: `contentCheck`, which `fetchPath` does.
  *
  * @throws TrustError `ERR_UNSIGNED` where there is no signature at all, `ERR_UNTRUSTED` where none counts.
  */
 export function assertTrusted(info: PathInfo, keyring: Keyring, options: TrustOptions = {}): void {
   checkOptions('assertTrusted', options, ['storeDir']);
-  if (validSigners(info, keyring, options).length > 0 || isContentAddressed(info, options)) return;
+  if (!isContentAddressed(info, options)) assertSigned(info, keyring, options);
+}
+
+/**
+ * Passes when the info carries at least one valid signature by a key in the keyring, whether it is
+ * content-addressed or not.
+ *
+ * @throws TrustError `ERR_UNSIGNED` where there is no signature at all, `ERR_UNTRUSTED` where none counts.
+ */
+export function assertSigned(info: PathInfo, keyring: Keyring, options: TrustOptions = {}): void {
+  checkOptions('assertSigned', options, ['storeDir']);
+  if (validSigners(info, keyring, options).length > 0) return;
   const keyNames = info.signatures.map((signature) => signature.keyName);
   const path = printStorePath(info.storePath, options.storeDir);
   const trusted =

@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { ByteTransform } from '../bytes/stream.ts';
+import { toAsyncIterable, toReadableStream } from '../bytes/stream.ts';
 import type { BinaryCache } from '../cache/binary-cache.ts';
+import { contentCheck } from '../cache/content-check.ts';
 import { MissingError } from '../errors.ts';
 import type { NarInfo } from '../narinfo/path-info.ts';
-import { assertTrusted } from '../narinfo/sign.ts';
+import { assertSigned, isContentAddressed, validSigners } from '../narinfo/sign.ts';
 import { checkOptions } from '../options.ts';
 import type { PublicKey } from '../signature/key.ts';
 import { Keyring } from '../signature/signature.ts';
@@ -64,8 +67,21 @@ export async function fetchPath(
     const subject = printStorePath(storePath, cache.storeDir);
     throw new MissingError('ERR_MISSING_PATH', `'${cache.store.name}' does not have ${subject}`, { subject });
   }
-  if (options.requireSigs ?? true) {
-    assertTrusted(narInfo, new Keyring(options.trustedKeys), { storeDir: cache.storeDir });
-  }
-  return { narInfo, nar: await cache.openNar(narInfo, call) };
+  const check = (options.requireSigs ?? true) ? trustCheck(cache, narInfo, options.trustedKeys) : undefined;
+  const nar = await cache.openNar(narInfo, call);
+  return { narInfo, nar: check === undefined ? nar : toReadableStream(check(toAsyncIterable(nar)), nar) };
+}
+
+/**
+ * Returns what is left to be checked of a path's content, once its narinfo is trusted: nothing, if
+ * a key vouches for it; all of it, if only its content address does.
+ */
+function trustCheck(cache: BinaryCache, info: NarInfo, trustedKeys: readonly PublicKey[]): ByteTransform | undefined {
+  const keyring = new Keyring(trustedKeys);
+  const { storeDir } = cache;
+  if (validSigners(info, keyring, { storeDir }).length > 0) return undefined;
+  const check = isContentAddressed(info, { storeDir }) ? contentCheck(info) : undefined;
+  // An address that nothing can be held to counts for nothing: this throws, and says why.
+  if (check === undefined) assertSigned(info, keyring, { storeDir });
+  return check;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { ed25519Verifier } from '#native';
-import { equalBytes, fromBase64, toBase64 } from '../bytes/bytes.ts';
+import { compareBytes, equalBytes, fromBase64, toBase64, utf8 } from '../bytes/bytes.ts';
 import { ParseError } from '../errors.ts';
 import type { PublicKey } from './key.ts';
 
@@ -50,6 +50,14 @@ export function printSignature(signature: Signature): string {
 /** Whether two signatures are the same bytes by the same key name. */
 export function equalSignature(a: Signature, b: Signature): boolean {
   return a.keyName === b.keyName && equalBytes(a.sig, b.sig);
+}
+
+/**
+ * Order of the signatures of a narinfo: by key name, then by the raw bytes, as current Nix has it.
+ * (2.8 compares the texts; the order means nothing.)
+ */
+export function compareSignatures(a: Signature, b: Signature): number {
+  return compareBytes(utf8(a.keyName), utf8(b.keyName)) || compareBytes(a.sig, b.sig);
 }
 
 /** `a` and those of `b` that `a` lacks; merging never drops one. */

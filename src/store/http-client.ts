@@ -14,7 +14,10 @@ import { withRetry } from './retry.ts';
 export interface HttpRequest {
   readonly operation: StoreError['operation'];
   readonly method: Call['method'];
+  /** Of the object; where `address` is given, only a name for messages. */
   readonly key: string;
+  /** Absolute URL, where the object is not at the place of its key. */
+  readonly address?: string | undefined;
   readonly headers?: HeaderFields;
   readonly body?: Call['body'];
   readonly signal?: AbortSignal | undefined;
@@ -44,7 +47,7 @@ export class HttpClient {
    */
   async sendOnce(request: HttpRequest, attempt = 1): Promise<Exchange> {
     const call = this.call(request, attempt);
-    const headers = await this.settings.headers();
+    const headers = await this.#headers(call.url);
     for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);
     // Compressed on the way, a NAR would have neither a length nor ranges.
     if (request.body === undefined) headers.set('accept-encoding', 'identity');
@@ -60,11 +63,17 @@ export class HttpClient {
 
   /** The request as sent, and its description for errors. */
   call(request: HttpRequest, attempt = 1): Call {
-    const { operation, method, key, body, signal } = request;
+    const { operation, method, key, address, body, signal } = request;
     const { base, timeoutMs, stallTimeoutMs } = this.settings;
-    const url = `${base}/${checkKey(key, operation).split('/').map(encodeURIComponent).join('/')}`;
+    const url = address ?? `${base}/${checkKey(key, operation).split('/').map(encodeURIComponent).join('/')}`;
     const what = `${method} ${url}${attempt > 1 ? ` (attempt ${attempt})` : ''}`;
     const patienceMs = body === undefined ? timeoutMs : stallTimeoutMs;
     return { operation, key, method, url, what, patienceMs, signal, ...(body !== undefined && { body }) };
+  }
+
+  /** The caller's header fields; they may be credentials, so they are for this server only. */
+  async #headers(url: string): Promise<Headers> {
+    const { base, headers } = this.settings;
+    return new URL(url).origin === new URL(base).origin ? await headers() : new Headers();
   }
 }

@@ -12,16 +12,17 @@ import { beyondEnd, checkRange } from './range.ts';
 import { withRetry } from './retry.ts';
 import type { GetOptions, StoredObject } from './store.ts';
 
-/** Opens the object; `undefined` where the server has none. */
+/** Opens the object of a key, or at an address; `undefined` where the server has none. */
 export async function getObject(
   client: HttpClient,
   key: string,
   options: GetOptions,
+  address?: string,
 ): Promise<StoredObject | undefined> {
   const { range, signal } = options;
   checkRange(range);
   const { missingStatuses, stallTimeoutMs } = client.settings;
-  const request: HttpRequest = { operation: 'get', method: 'GET', key, signal };
+  const request: HttpRequest = { operation: 'get', method: 'GET', key, address, signal };
   const doing = client.call(request);
   const answer = await client.send({
     ...request,

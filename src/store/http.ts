@@ -4,6 +4,7 @@
  * @module
  */
 import type { ByteSource } from '../bytes/stream.ts';
+import { UnsupportedError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
 import { HttpClient } from './http-client.ts';
 import { getObject } from './http-get.ts';
@@ -19,6 +20,7 @@ import type {
   PutResult,
   StoreCallOptions,
   StoredObject,
+  UrlStore,
   WritableStore,
 } from './store.ts';
 
@@ -42,7 +44,7 @@ import type {
  * console.log((await store.head('log/x.drv'))?.size); // 6
  * ```
  */
-export class HttpStore implements WritableStore {
+export class HttpStore implements WritableStore, UrlStore {
   /** The URL, without credentials. */
   readonly name: string;
   readonly #client: HttpClient;
@@ -75,6 +77,21 @@ export class HttpStore implements WritableStore {
   async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
     checkOptions('HttpStore.get', options, ['signal', 'range']);
     return getObject(this.#client, key, options);
+  }
+
+  /**
+   * As `get`, for a reference such as `nar/x.nar?hash=y`, `/nar/x.nar` or a URL of another server; that
+   * one is not sent the header fields and credentials of this store.
+   *
+   * @throws UnsupportedError for a URL that is not http(s)
+   */
+  async getUrl(reference: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
+    checkOptions('HttpStore.getUrl', options, ['signal', 'range']);
+    const url = URL.parse(reference, `${this.name}/`);
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      throw new UnsupportedError(`'${reference}' in '${this.name}' is no http(s) URL`, { feature: 'URL scheme' });
+    }
+    return getObject(this.#client, reference, options, url.href);
   }
 
   /**

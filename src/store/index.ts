@@ -20,5 +20,6 @@ export type {
   ReadableStore,
   StoreCallOptions,
   StoredObject,
+  UrlStore,
   WritableStore,
 } from './store.ts';

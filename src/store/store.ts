@@ -88,6 +88,12 @@ export interface WritableStore extends ReadableStore {
   delete(key: string, options?: StoreCallOptions): Promise<void>;
 }
 
+/** A store whose objects have URLs, so that a narinfo may refer to one by more than a key. */
+export interface UrlStore extends ReadableStore {
+  /** The object at a URL reference (RFC 3986), resolved against the root of the store: `nar/x.nar?hash=y`. */
+  getUrl(reference: string, options?: GetOptions): Promise<StoredObject | undefined>;
+}
+
 /** A store that can be listed. */
 export interface ListableStore extends ReadableStore {
   /** Every object whose key begins with `prefix` (default: all), in no particular order. */

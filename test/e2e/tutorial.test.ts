@@ -41,7 +41,7 @@ describe('the tutorial of the Nix manual with our hook', () => {
 
     it(`${nix.version}: over HTTP, through our handler both ways`, async (t) => {
       const world = await NixWorld.create(nix, await tempDir(t));
-      const url = await listen(t, createHandler(new MemoryStore(), { write: true, cacheInfo: false }));
+      const url = await listen(t, createHandler(new MemoryStore(), { write: true }));
       await tutorial(world, hook, { upload: `${url}?compression=gzip`, substituter: url });
     });
 

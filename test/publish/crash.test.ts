@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -53,6 +53,7 @@ describe('the closure invariant under failure', () => {
     for (let i = 0; i < 50; i++) {
       // Half of the kills hit an empty cache, half go on where the last one was hit.
       if (i % 2 === 0) await rm(dir, { recursive: true, force: true });
+      await mkdir(dir, { recursive: true }); // a kill may come before the first write
       const child = start(dir);
       await once(child.stdout as NodeJS.EventEmitter, 'data');
       await sleep(Math.random() * whole);
