@@ -29,7 +29,10 @@ export async function time(command: Command): Promise<number> {
   await command.prepare?.();
   const [program, ...args] = command.argv as [string, ...string[]];
   const started = performance.now();
-  const child = spawn(program, args, { env: command.env ?? process.env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, args, {
+    env: command.env ?? process.env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
@@ -73,5 +76,10 @@ export function median(values: readonly number[]): number {
 
 /** A program of this folder, run from its source. */
 export function ourProgram(name: string, ...args: string[]): string[] {
-  return [process.execPath, '--conditions=@narkit/source', `${import.meta.dirname}/programs/${name}.ts`, ...args];
+  return [
+    process.execPath,
+    '--conditions=@narkit/source',
+    `${import.meta.dirname}/programs/${name}.ts`,
+    ...args,
+  ];
 }

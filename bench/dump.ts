@@ -7,7 +7,14 @@ import { compare, ourProgram, type Row } from './compare.ts';
 
 /** Our dump and hash of `path` against `nix hash path`, both with warm caches. */
 export async function benchHash(nix: NixInstallation, work: string, path: string): Promise<Row> {
-  const argv = [join(nix.binDir, 'nix'), '--extra-experimental-features', 'nix-command', 'hash', 'path', path];
+  const argv = [
+    join(nix.binDir, 'nix'),
+    '--extra-experimental-features',
+    'nix-command',
+    'hash',
+    'path',
+    path,
+  ];
   return await compare(
     work,
     { name: 'narkit', argv: ourProgram('hash', path) },

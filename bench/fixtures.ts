@@ -1,7 +1,7 @@
 /**
  * What is measured: made once in a directory that goes away at the end.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export function makeTree(dir: string): string {
 
 /** A file of `size` bytes that compresses about threefold. */
 export async function makeFile(dir: string, size: number): Promise<string> {
-  const path = join(dir, `file-${size}`);
+  const path = join(dir, `file-${randomUUID()}`);
   const file = await open(path, 'wx');
   const text = makeText(16_000_000);
   for (let written = 0; written < size; written += text.length) {

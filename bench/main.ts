@@ -27,7 +27,8 @@ try {
     rows.push(await benchPublish(nix, dir, tree));
   }
   const memory = await benchMemory(dir);
-  if (memory === undefined) notes.push('Ceph RGW is not installed: memory of publishing to S3 was not measured');
+  if (memory === undefined)
+    notes.push('Ceph RGW is not installed: memory of publishing to S3 was not measured');
   else rows.push(memory);
 } finally {
   execFileSync('chmod', ['-R', 'u+w', dir]);

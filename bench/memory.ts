@@ -4,7 +4,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { createS3Client } from 'narkit/s3';
@@ -20,7 +19,11 @@ export async function benchMemory(dir: string): Promise<Row | undefined> {
   if (ceph === undefined) return undefined;
   try {
     const { endpoint, accessKeyId, secretAccessKey } = ceph;
-    const client = createS3Client({ endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } });
+    const client = createS3Client({
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId, secretAccessKey },
+    });
     const bucket = `bench-${randomUUID()}`;
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     client.destroy();

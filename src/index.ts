@@ -60,7 +60,13 @@ export { parsePathInfoJson } from './narinfo/path-info-json.ts';
 export type { PrintNarInfoOptions } from './narinfo/print.ts';
 export { printNarInfo } from './narinfo/print.ts';
 export type { TrustOptions } from './narinfo/sign.ts';
-export { assertSigned, assertTrusted, isContentAddressed, signPathInfo, validSigners } from './narinfo/sign.ts';
+export {
+  assertSigned,
+  assertTrusted,
+  isContentAddressed,
+  signPathInfo,
+  validSigners,
+} from './narinfo/sign.ts';
 export type { ClosureOptions } from './publish/closure.ts';
 export { closure, topologicalOrder } from './publish/closure.ts';
 export type { FetchedPath, FetchPathOptions } from './publish/fetch-path.ts';

@@ -6,5 +6,7 @@ import { hashSource, printHash } from 'narkit/hash';
 import { writeNar } from 'narkit/nar';
 import { dumpPath } from 'narkit/node';
 
-const { hash } = await hashSource('sha256', writeNar(dumpPath(argv[2] as string, { reuseChunks: true })));
+// A hash is done with a chunk at once.
+const reuse = { reuseChunks: true };
+const { hash } = await hashSource('sha256', writeNar(dumpPath(argv[2] as string, reuse), reuse));
 console.log(printHash(hash, 'sri'));

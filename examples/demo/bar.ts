@@ -9,7 +9,11 @@ export class Bar {
 
   constructor(name: string, total: number) {
     this.#bar = new cliProgress.SingleBar(
-      { format: `${name.padEnd(10)} [{bar}] {percentage}% of {total} bytes`, noTTYOutput: true, notTTYSchedule: 60_000 },
+      {
+        format: `${name.padEnd(10)} [{bar}] {percentage}% of {total} bytes`,
+        noTTYOutput: true,
+        notTTYSchedule: 60_000,
+      },
       cliProgress.Presets.legacy,
     );
     this.#bar.start(total, 0);

@@ -33,7 +33,10 @@ try {
   const { hash: narHash, size: narSize } = await hashSource('sha256', nar());
   const ca = { method: 'nar', hash: narHash } as const;
   // Names of store paths have a small alphabet.
-  const name = basename(directory).replaceAll(/[^0-9a-zA-Z+\-._?=]/g, '-').replace(/^\.+/, '') || 'demo';
+  const name =
+    basename(directory)
+      .replaceAll(/[^0-9a-zA-Z+\-._?=]/g, '-')
+      .replace(/^\.+/, '') || 'demo';
   const storePath = makeContentAddressedPath(name, ca);
   say('dumped', `${directory}: ${narSize} bytes of NAR, ${printHash(narHash, 'nix32')}`);
   say('path', printStorePath(storePath));
@@ -41,13 +44,20 @@ try {
   const cacheUrl = `file://${join(work, 'cache')}?compression=zstd&secret-key=${join(work, 'key.private')}`;
   const { cache, publishing } = await openCache(cacheUrl);
   const uploading = new Bar('upload', narSize);
-  const [receipt] = await publish(cache, [{ storePath, narHash, narSize, references: [], signatures: [], ca }], {
-    ...publishing,
-    nar,
-    onEvent: (event) => event.type === 'progress' && uploading.set(event.bytes),
-  });
+  const [receipt] = await publish(
+    cache,
+    [{ storePath, narHash, narSize, references: [], signatures: [], ca }],
+    {
+      ...publishing,
+      nar,
+      onEvent: (event) => event.type === 'progress' && uploading.set(event.bytes),
+    },
+  );
   uploading.stop();
-  say('published', `${receipt?.url}, ${receipt?.fileSize} bytes, signed by ${receipt?.signatures[0]?.keyName}`);
+  say(
+    'published',
+    `${receipt?.url}, ${receipt?.fileSize} bytes, signed by ${receipt?.signatures[0]?.keyName}`,
+  );
 
   const served = await serve(cache.store);
   say('served', served.url);

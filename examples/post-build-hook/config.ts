@@ -37,7 +37,8 @@ export async function readConfig(argv: readonly string[]): Promise<Config> {
   const file = flags.config ?? `${argv[1]}.conf`;
   const values: Values = { ...(await readFileSettings(file, flags.config !== undefined)), ...flags };
   const { cache, compression } = values;
-  if (cache === undefined) throw new TypeError(`no cache to upload to: set 'cache = URL' in ${file}, or pass --cache URL`);
+  if (cache === undefined)
+    throw new TypeError(`no cache to upload to: set 'cache = URL' in ${file}, or pass --cache URL`);
   return {
     cacheUrl: (storeDir) => withParameters(cache, { compression, store: storeDir }),
     secretKeyFiles: (values['secret-key-files'] ?? '').split(/\s+/).filter((name) => name !== ''),
@@ -63,7 +64,9 @@ async function readFileSettings(file: string, mustExist: boolean): Promise<Value
     const [, name, value] = /^([a-z-]+)\s*=\s*(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined || !Object.hasOwn(SETTINGS, name)) {
       const known = Object.keys(SETTINGS).join(', ');
-      throw new TypeError(`${file}, line ${index + 1}: expected 'name = value' with one of ${known}; got '${line}'`);
+      throw new TypeError(
+        `${file}, line ${index + 1}: expected 'name = value' with one of ${known}; got '${line}'`,
+      );
     }
     values[name as Setting] = value;
   }

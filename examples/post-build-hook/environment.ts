@@ -9,9 +9,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The store directory of this build: where its derivation lies. */
 export function storeDirOf(environment: Environment): string {
-  const [some] = [environment['DRV_PATH'], ...outPaths(environment)].filter((path) => path !== undefined && path !== '');
+  const [some] = [environment['DRV_PATH'], ...outPaths(environment)].filter(
+    (path) => path !== undefined && path !== '',
+  );
   if (some === undefined) {
-    throw new TypeError('neither DRV_PATH nor OUT_PATHS is set: this program is to be run by Nix, as its post-build-hook');
+    throw new TypeError(
+      'neither DRV_PATH nor OUT_PATHS is set: this program is to be run by Nix, as its post-build-hook',
+    );
   }
   return dirname(some);
 }

@@ -13,7 +13,8 @@ export class Report {
   }
 
   event(event: PublishEvent): void {
-    if (event.type === 'retry') this.#line(`retrying ${pathName(event.info.storePath)}: ${event.error.message}`);
+    if (event.type === 'retry')
+      this.#line(`retrying ${pathName(event.info.storePath)}: ${event.error.message}`);
     if (event.type !== 'done' || event.receipt.outcome === 'present') return;
     const { storePath, outcome, narSize, fileSize } = event.receipt;
     const size = fileSize === undefined ? '' : ` (${megabytes(narSize)}, stored as ${megabytes(fileSize)})`;

@@ -17,7 +17,10 @@ import { Report } from './report.ts';
 async function main(): Promise<void> {
   const config = await readConfig(argv);
   const storeDir = storeDirOf(env);
-  const nix = new NixCommand({ storeDir, ...(config.nixBinDir === undefined ? {} : { binDir: config.nixBinDir }) });
+  const nix = new NixCommand({
+    storeDir,
+    ...(config.nixBinDir === undefined ? {} : { binDir: config.nixBinDir }),
+  });
   const paths = await builtPaths(env, nix);
   if (paths.length === 0) return;
 
@@ -39,7 +42,8 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   // A known failure needs no stack trace: its message says what, where and what to do.
-  const text = isNarkitError(error) || error instanceof TypeError ? error.message : String((error as Error).stack);
+  const text =
+    isNarkitError(error) || error instanceof TypeError ? error.message : String((error as Error).stack);
   stderr.write(`upload-to-cache: ${text}\n`);
   exit(1);
 });

@@ -159,9 +159,12 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     const { store } = this;
     if (!/^[a-z][a-z0-9+.-]*:|^\/|[?#]/i.test(info.url)) return await store.get(info.url, options);
     if (isUrlStore(store)) return await store.getUrl(info.url, options);
-    throw new UnsupportedError(`'${store.name}' has no URLs, and the NAR of ${info.storePath} is at '${info.url}'`, {
-      feature: 'NAR URL',
-    });
+    throw new UnsupportedError(
+      `'${store.name}' has no URLs, and the NAR of ${info.storePath} is at '${info.url}'`,
+      {
+        feature: 'NAR URL',
+      },
+    );
   }
 
   async #text(

@@ -6,11 +6,11 @@
 import { observed } from '../bytes/observed.ts';
 import type { ByteTransform } from '../bytes/stream.ts';
 import { IntegrityError } from '../errors.ts';
+import type { Hash } from '../hash/hash.ts';
 import { equalHash, printHash } from '../hash/hash.ts';
 import { hashSource } from '../hash/hash-source.ts';
 import { readNar } from '../nar/read.ts';
 import type { PathInfo } from '../narinfo/path-info.ts';
-import type { Hash } from '../hash/hash.ts';
 import { verified, withholdingLast } from './verified.ts';
 
 /**
@@ -36,7 +36,9 @@ import { verified, withholdingLast } from './verified.ts';
  * console.log(typeof check); // function
  * ```
  */
-export function contentCheck(info: Pick<PathInfo, 'storePath' | 'references' | 'ca'>): ByteTransform | undefined {
+export function contentCheck(
+  info: Pick<PathInfo, 'storePath' | 'references' | 'ca'>,
+): ByteTransform | undefined {
   const { ca, storePath } = info;
   if (ca === undefined || ca.method === 'git' || info.references.includes(storePath)) return undefined;
   const subject = `content of ${storePath}`;
@@ -49,10 +51,14 @@ export function contentCheck(info: Pick<PathInfo, 'storePath' | 'references' | '
     // The observer has judged by the time the last chunk would go on.
     return withholdingLast(check(source), () => {
       if (right) return;
-      throw new IntegrityError('ERR_HASH_MISMATCH', `${subject} is not a file with the hash of its content address`, {
-        subject,
-        expected: printHash(ca.hash, 'nix32'),
-      });
+      throw new IntegrityError(
+        'ERR_HASH_MISMATCH',
+        `${subject} is not a file with the hash of its content address`,
+        {
+          subject,
+          expected: printHash(ca.hash, 'nix32'),
+        },
+      );
     });
   };
 }

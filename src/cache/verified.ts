@@ -39,9 +39,14 @@ export function verified(expected: Expected): ByteTransform {
   const { subject, hash, size } = expected;
   return (source) => {
     const meter = new HashMeter(hash?.algo ?? 'sha256');
-    const counted = metered(meter, size === undefined ? undefined : () => {
-      if (meter.size > size) throw wrongSize(subject, size, `more than ${size}`);
-    });
+    const counted = metered(
+      meter,
+      size === undefined
+        ? undefined
+        : () => {
+            if (meter.size > size) throw wrongSize(subject, size, `more than ${size}`);
+          },
+    );
     return withholdingLast(counted(source), () => {
       if (size !== undefined && meter.size !== size) throw wrongSize(subject, size, String(meter.size));
       const actual = meter.finish().hash;

@@ -18,12 +18,19 @@ export class NarOutput {
   #at = 0;
   #flushed = 0;
   #ready: Uint8Array[] = [];
+  /** With `reuse`: buffers of the chunks in `#ready`, of those taken last, and those to be written again. */
+  #written: Uint8Array[] = [];
+  #lent: Uint8Array[] = [];
+  #free: Uint8Array[] = [];
+  readonly #reuse: boolean;
 
-  constructor(chunkSize: number) {
+  /** @param reuse write into a chunk again once the chunks after it were taken */
+  constructor(chunkSize: number, reuse = false) {
     if (!Number.isInteger(chunkSize) || chunkSize < 4096) {
       throw new RangeError(`chunkSize must be an integer of at least 4096, not ${chunkSize}`);
     }
     this.#chunkSize = chunkSize;
+    this.#reuse = reuse;
     this.#buffer = allocate(chunkSize);
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, chunkSize);
   }
@@ -38,10 +45,13 @@ export class NarOutput {
     return this.#ready.length > 0;
   }
 
-  /** The complete chunks; the caller owns them. */
+  /** The complete chunks; the caller owns them, with `reuse` until the next call. */
   take(): Uint8Array[] {
     const ready = this.#ready;
     this.#ready = [];
+    this.#free.push(...this.#lent);
+    this.#lent = this.#written;
+    this.#written = [];
     return ready;
   }
 
@@ -106,7 +116,8 @@ export class NarOutput {
     this.#ready.push(this.#buffer.subarray(0, this.#at));
     this.#flushed += this.#at;
     this.#at = 0;
-    this.#buffer = allocate(this.#chunkSize);
+    if (this.#reuse) this.#written.push(this.#buffer);
+    this.#buffer = this.#free.pop() ?? allocate(this.#chunkSize);
     this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#chunkSize);
   }
 }

@@ -30,6 +30,13 @@ export interface WriteNarOptions {
    * @default 262144
    */
   chunkSize?: number;
+  /**
+   * Write into the same few buffers again: a chunk is then valid only until the next is asked for.
+   * Right for a consumer that is done with a chunk by then, such as `hashSource`; wrong for one that
+   * holds chunks back or queues them. Saves the memory system a good deal of work.
+   * @default false
+   */
+  reuseChunks?: boolean;
   /** Called for every entry, with the offset of the content for regular files: what a listing needs. */
   onEntry?: (entry: NarEntry, narOffset: number | undefined) => void;
 }
@@ -57,8 +64,8 @@ export async function* writeNar(
   entries: NarEntries,
   options: WriteNarOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  checkOptions('writeNar', options, ['chunkSize', 'onEntry']);
-  const out = new NarOutput(options.chunkSize ?? 262_144);
+  checkOptions('writeNar', options, ['chunkSize', 'reuseChunks', 'onEntry']);
+  const out = new NarOutput(options.chunkSize ?? 262_144, options.reuseChunks ?? false);
   const order = new OrderCheck();
   const iterator =
     Symbol.asyncIterator in entries ? entries[Symbol.asyncIterator]() : entries[Symbol.iterator]();

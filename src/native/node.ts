@@ -11,8 +11,8 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { blake3 } from '@noble/hashes/blake3.js';
 import type { DigestAlgo, Native } from './native.ts';
-import { createHasher as portableHasher } from './portable.ts';
 import { isStrictPoint } from './strict-point.ts';
 
 /** DER in front of a raw key: PKCS#8 for the seed, SubjectPublicKeyInfo for the public key (RFC 8410). */
@@ -20,8 +20,7 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 export const createHasher: Native['createHasher'] = (algo: DigestAlgo) => {
-  if (algo === 'blake3') return portableHasher(algo); // OpenSSL has none
-  const hash = createHash(algo);
+  const hash = algo === 'blake3' ? blake3.create() : createHash(algo); // OpenSSL has no BLAKE3
   return { update: (bytes) => void hash.update(bytes), digest: () => new Uint8Array(hash.digest()) };
 };
 

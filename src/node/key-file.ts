@@ -8,7 +8,13 @@ import { link, open, readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { NarError, ParseError } from '../errors.ts';
 import type { PublicKey, SecretKey } from '../signature/key.ts';
-import { parsePublicKey, parseSecretKey, printPublicKey, printSecretKey, toPublicKey } from '../signature/key.ts';
+import {
+  parsePublicKey,
+  parseSecretKey,
+  printPublicKey,
+  printSecretKey,
+  toPublicKey,
+} from '../signature/key.ts';
 
 /**
  * Reads a secret key file, as `secret-key-files` in nix.conf names them.
@@ -64,12 +70,18 @@ async function readKeyFile<T>(path: string, parse: (text: string) => T): Promise
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new NarError('ERR_FILE_IO', `cannot read key file '${path}': ${(cause as Error).message}`, { path, cause });
+    throw new NarError('ERR_FILE_IO', `cannot read key file '${path}': ${(cause as Error).message}`, {
+      path,
+      cause,
+    });
   }
   try {
     return parse(text);
   } catch (cause) {
-    throw new ParseError('ERR_PARSE_KEY', `key file '${path}': ${(cause as Error).message}`, { field: path, cause });
+    throw new ParseError('ERR_PARSE_KEY', `key file '${path}': ${(cause as Error).message}`, {
+      field: path,
+      cause,
+    });
   }
 }
 
@@ -93,8 +105,14 @@ async function writeNew(path: string, text: string, mode: number): Promise<void>
     await directory.sync().finally(() => directory.close());
   } catch (cause) {
     if ((cause as { code?: string }).code === 'EEXIST') {
-      throw new NarError('ERR_FILE_EXISTS', `key file '${path}' exists already; it is not overwritten`, { path, cause });
+      throw new NarError('ERR_FILE_EXISTS', `key file '${path}' exists already; it is not overwritten`, {
+        path,
+        cause,
+      });
     }
-    throw new NarError('ERR_FILE_IO', `cannot write key file '${path}': ${(cause as Error).message}`, { path, cause });
+    throw new NarError('ERR_FILE_IO', `cannot write key file '${path}': ${(cause as Error).message}`, {
+      path,
+      cause,
+    });
   }
 }

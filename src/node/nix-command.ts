@@ -12,12 +12,22 @@ import { parsePathInfoJson } from '../narinfo/path-info-json.ts';
 import { checkOptions } from '../options.ts';
 import { topologicalOrder } from '../publish/closure.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
-import { checkStoreDir, DEFAULT_STORE_DIR, parseStorePath, printStorePath } from '../store-path/store-path.ts';
+import {
+  checkStoreDir,
+  DEFAULT_STORE_DIR,
+  parseStorePath,
+  printStorePath,
+} from '../store-path/store-path.ts';
 
 const run = promisify(execFile);
 
 /** Where Nix may be when PATH does not say: services and hooks run with a minimal one. */
-const USUAL_DIRECTORIES = ['/nix/var/nix/profiles/default/bin', '/run/current-system/sw/bin', '/usr/local/bin', '/usr/bin'];
+const USUAL_DIRECTORIES = [
+  '/nix/var/nix/profiles/default/bin',
+  '/run/current-system/sw/bin',
+  '/usr/local/bin',
+  '/usr/bin',
+];
 
 /** Paths per command, well below the kernel's limit on arguments. */
 const BATCH = 400;
@@ -79,7 +89,9 @@ export class NixCommand {
     for (const [path, info] of await this.#pathInfo(paths, ['--recursive'])) {
       if (info === undefined) {
         const subject = printStorePath(path, this.storeDir);
-        throw new MissingError('ERR_MISSING_PATH', `${subject} is not valid in the local Nix store`, { subject });
+        throw new MissingError('ERR_MISSING_PATH', `${subject} is not valid in the local Nix store`, {
+          subject,
+        });
       }
       infos.push(info);
     }
@@ -88,12 +100,19 @@ export class NixCommand {
 
   /** Output paths of a derivation. */
   async outputs(drvPath: StorePath): Promise<StorePath[]> {
-    const output = await this.#run('nix-store', ['--query', '--outputs', printStorePath(drvPath, this.storeDir)]);
+    const output = await this.#run('nix-store', [
+      '--query',
+      '--outputs',
+      printStorePath(drvPath, this.storeDir),
+    ]);
     const lines = output.split('\n').filter((line) => line !== '');
     return lines.map((line) => parseStorePath(line, { storeDir: this.storeDir }));
   }
 
-  async #pathInfo(paths: Iterable<StorePath>, flags: string[]): Promise<Map<StorePath, PathInfo | undefined>> {
+  async #pathInfo(
+    paths: Iterable<StorePath>,
+    flags: string[],
+  ): Promise<Map<StorePath, PathInfo | undefined>> {
     const all = [...new Set(paths)].map((path) => printStorePath(path, this.storeDir));
     const infos = new Map<StorePath, PathInfo | undefined>();
     for (let at = 0; at < all.length; at += BATCH) {
@@ -130,10 +149,13 @@ export class NixCommand {
       signal?.throwIfAborted();
       const { code, stderr } = cause as { code?: string | number; stderr?: string };
       if (code === 'ENOENT') {
-        throw new UnsupportedError(`the program '${program}' was not found; install Nix, or say where it is with binDir`, {
-          feature: program,
-          cause,
-        });
+        throw new UnsupportedError(
+          `the program '${program}' was not found; install Nix, or say where it is with binDir`,
+          {
+            feature: program,
+            cause,
+          },
+        );
       }
       const said = (stderr ?? (cause as Error).message).trim().split('\n').slice(-5).join('\n');
       throw new NarkitError('ERR_NIX_COMMAND', `${program} ${args[0]} failed (${code}): ${said}`, { cause });

@@ -48,7 +48,9 @@ export async function closure<T extends PathInfo>(
       async (path) => {
         const info = await lookup(path);
         if (info === undefined) {
-          throw new MissingError('ERR_MISSING_PATH', `the closure needs ${path}, which is not known`, { subject: path });
+          throw new MissingError('ERR_MISSING_PATH', `the closure needs ${path}, which is not known`, {
+            subject: path,
+          });
         }
         return info;
       },
@@ -66,7 +68,9 @@ export async function closure<T extends PathInfo>(
  *
  * @throws ParseError `ERR_PARSE_PATH_INFO` for a cycle of several paths, which no Nix store has.
  */
-export function topologicalOrder<T extends Pick<PathInfo, 'storePath' | 'references'>>(infos: Iterable<T>): T[] {
+export function topologicalOrder<T extends Pick<PathInfo, 'storePath' | 'references'>>(
+  infos: Iterable<T>,
+): T[] {
   const byPath = new Map<StorePath, T>();
   for (const info of infos) byPath.set(info.storePath, info);
   const state = new Map<StorePath, 'open' | 'done'>();
@@ -88,7 +92,9 @@ export function topologicalOrder<T extends Pick<PathInfo, 'storePath' | 'referen
       const target = byPath.get(reference);
       if (target === undefined || reference === info.storePath || state.get(reference) === 'done') continue;
       if (state.get(reference) === 'open') {
-        throw new ParseError('ERR_PARSE_PATH_INFO', `references form a cycle through ${reference}`, { field: reference });
+        throw new ParseError('ERR_PARSE_PATH_INFO', `references form a cycle through ${reference}`, {
+          field: reference,
+        });
       }
       state.set(reference, 'open');
       stack.push({ info: target, next: 0 });

@@ -76,7 +76,11 @@ export async function fetchPath(
  * Returns what is left to be checked of a path's content, once its narinfo is trusted: nothing, if
  * a key vouches for it; all of it, if only its content address does.
  */
-function trustCheck(cache: BinaryCache, info: NarInfo, trustedKeys: readonly PublicKey[]): ByteTransform | undefined {
+function trustCheck(
+  cache: BinaryCache,
+  info: NarInfo,
+  trustedKeys: readonly PublicKey[],
+): ByteTransform | undefined {
   const keyring = new Keyring(trustedKeys);
   const { storeDir } = cache;
   if (validSigners(info, keyring, { storeDir }).length > 0) return undefined;

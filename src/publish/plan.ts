@@ -58,7 +58,13 @@ export async function plan(
   options: PlanOptions = {},
 ): Promise<PlanItem[]> {
   checkOptions('plan', options, ['signers', 'allowUnsigned', 'incompleteClosure', 'concurrency', 'signal']);
-  const { signers = [], allowUnsigned = false, incompleteClosure = false, concurrency = 32, signal } = options;
+  const {
+    signers = [],
+    allowUnsigned = false,
+    incompleteClosure = false,
+    concurrency = 32,
+    signal,
+  } = options;
   const ordered = topologicalOrder(infos);
   const asking = { concurrency, ...(signal === undefined ? {} : { signal }) };
   const call = signal === undefined ? {} : { signal };
@@ -66,7 +72,8 @@ export async function plan(
   if (!incompleteClosure) {
     const given = new Set(ordered.map((info) => info.storePath));
     const referrers = new Map<StorePath, PathInfo>();
-    for (const info of ordered) for (const path of info.references) if (!given.has(path)) referrers.set(path, info);
+    for (const info of ordered)
+      for (const path of info.references) if (!given.has(path)) referrers.set(path, info);
     await pMap(
       referrers,
       async ([path, info]) => {

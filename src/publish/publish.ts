@@ -4,8 +4,8 @@
  * @module
  */
 import pMap from 'p-map';
-import type { ByteSource } from '../bytes/stream.ts';
 import { utf8 } from '../bytes/bytes.ts';
+import type { ByteSource } from '../bytes/stream.ts';
 import type { BinaryCache } from '../cache/binary-cache.ts';
 import { printCacheInfo } from '../cache/cache-info.ts';
 import { CACHE_INFO_KEY } from '../cache/layout.ts';
@@ -105,7 +105,8 @@ export async function publish(
   checkOptions('publish', options, OPTIONS);
   const { signers = [], allowUnsigned = false, incompleteClosure = false } = options;
   const failed = new AbortController();
-  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  const signal =
+    options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
   const context: UploadContext = {
     cache,
     codec: options.codec ?? gzip,
@@ -141,7 +142,11 @@ export async function publish(
     context.onEvent({ type: 'done', receipt: await receipt });
   };
   await Promise.all([
-    pMap(uploads.jobs, guarded((job) => uploads.run(job)), { concurrency: options.concurrency ?? 4 }),
+    pMap(
+      uploads.jobs,
+      guarded((job) => uploads.run(job)),
+      { concurrency: options.concurrency ?? 4 },
+    ),
     // In topological order: whatever an item waits for was started before it.
     pMap(items, guarded(write), { concurrency: NARINFO_CONCURRENCY }),
   ]);

@@ -4,6 +4,7 @@
  * @module
  */
 import pRetry from 'p-retry';
+import { utf8 } from '../bytes/bytes.ts';
 import { observed } from '../bytes/observed.ts';
 import type { ByteSource } from '../bytes/stream.ts';
 import { toAsyncIterable } from '../bytes/stream.ts';
@@ -11,10 +12,9 @@ import type { BinaryCache } from '../cache/binary-cache.ts';
 import { listingKey, narKey } from '../cache/layout.ts';
 import { metered, verified } from '../cache/verified.ts';
 import type { Codec } from '../codec/codec.ts';
-import { utf8 } from '../bytes/bytes.ts';
 import { isNarkitError, StoreError } from '../errors.ts';
-import { HashMeter } from '../hash/hash-source.ts';
 import type { Hash } from '../hash/hash.ts';
+import { HashMeter } from '../hash/hash-source.ts';
 import { narListing, printNarListing } from '../nar/listing.ts';
 import { readNar } from '../nar/read.ts';
 import type { NarInfo, PathInfo } from '../narinfo/path-info.ts';
@@ -70,7 +70,12 @@ export async function uploadNar(context: UploadContext, info: PathInfo): Promise
   });
 }
 
-async function uploadOnce(context: UploadContext, info: PathInfo, url: string, overwrite: boolean): Promise<NarObject> {
+async function uploadOnce(
+  context: UploadContext,
+  info: PathInfo,
+  url: string,
+  overwrite: boolean,
+): Promise<NarObject> {
   const { cache, codec, signal, onEvent } = context;
   onEvent({ type: 'start', info });
   let source = watched(context, info, toAsyncIterable(await context.nar(info)));
@@ -82,7 +87,11 @@ async function uploadOnce(context: UploadContext, info: PathInfo, url: string, o
   });
   const file = new HashMeter('sha256');
   const body = metered(file)(codec.compress(check(source)));
-  const put = await cache.store.put(url, body, { contentType: 'application/x-nix-nar', ifAbsent: !overwrite, signal });
+  const put = await cache.store.put(url, body, {
+    contentType: 'application/x-nix-nar',
+    ifAbsent: !overwrite,
+    signal,
+  });
   if (put.outcome === 'present') {
     // Somebody else put it meanwhile, perhaps with another version of the compressor.
     const present = await readBack(context, info, url);
@@ -110,7 +119,8 @@ async function readBack(context: UploadContext, info: PathInfo, url: string): Pr
     const nar = check(codec.decompress(metered(file)(toAsyncIterable(object.body))));
     for await (const _ of nar) signal.throwIfAborted();
   } catch (error) {
-    if (isNarkitError(error, 'ERR_HASH_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_COMPRESSED_DATA')) return undefined;
+    if (isNarkitError(error, 'ERR_HASH_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_COMPRESSED_DATA'))
+      return undefined;
     throw error;
   }
   const { hash, size } = file.finish();
@@ -125,7 +135,11 @@ async function readBack(context: UploadContext, info: PathInfo, url: string): Pr
 }
 
 /** Passes the NAR on, and writes its listing when it is through: before the NAR becomes visible, as Nix does. */
-function listed(context: UploadContext, info: PathInfo, source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+function listed(
+  context: UploadContext,
+  info: PathInfo,
+  source: AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
   const observe = observed(async (nar) => {
     const text = utf8(printNarListing(await narListing(readNar(nar))));
     await context.cache.store.put(listingKey(info.storePath), text, {

@@ -50,7 +50,11 @@ export async function publishNarInfo(
   return toReceipt(signed, nar.outcome, nar.etag);
 }
 
-async function putNarInfo(cache: BinaryCache<WritableStore>, info: NarInfo, signal: AbortSignal): Promise<void> {
+async function putNarInfo(
+  cache: BinaryCache<WritableStore>,
+  info: NarInfo,
+  signal: AbortSignal,
+): Promise<void> {
   const body = utf8(printNarInfo(info, { storeDir: cache.storeDir }));
   await cache.store.put(narInfoKey(info.storePath), body, {
     size: body.length,

@@ -89,7 +89,9 @@ export class HttpStore implements WritableStore, UrlStore {
     checkOptions('HttpStore.getUrl', options, ['signal', 'range']);
     const url = URL.parse(reference, `${this.name}/`);
     if (url === null || !/^https?:$/.test(url.protocol)) {
-      throw new UnsupportedError(`'${reference}' in '${this.name}' is no http(s) URL`, { feature: 'URL scheme' });
+      throw new UnsupportedError(`'${reference}' in '${this.name}' is no http(s) URL`, {
+        feature: 'URL scheme',
+      });
     }
     return getObject(this.#client, reference, options, url.href);
   }

@@ -41,27 +41,32 @@ async function filesBelow(dir: string): Promise<string[]> {
 }
 
 describe('publishing what is wrong', () => {
-  const cases: [string, string, (tree: string, info: PathInfo) => Promise<Partial<PathInfo> | undefined>][] = [
-    ['a wrong NarHash', 'ERR_HASH_MISMATCH', async (_, info) => ({ narHash: { ...info.narHash, digest: new Uint8Array(32) } })],
-    ['a wrong NarSize', 'ERR_SIZE_MISMATCH', async (_, info) => ({ narSize: info.narSize + 8 })],
-    ['a missing reference', 'ERR_MISSING_REFERENCE', async () => ({ references: [pathOf('elsewhere')] })],
+  const cases: [string, string, (tree: string, info: PathInfo) => Promise<Partial<PathInfo> | undefined>][] =
     [
-      'a file that was removed',
-      'ERR_FILE_IO',
-      async (tree) => {
-        execFileSync('rm', ['-r', tree]);
-        return undefined;
-      },
-    ],
-    [
-      'a fifo in the tree',
-      'ERR_FILE_UNSUPPORTED',
-      async (tree) => {
-        execFileSync('mkfifo', [join(tree, 'sub/fifo')]);
-        return undefined;
-      },
-    ],
-  ];
+      [
+        'a wrong NarHash',
+        'ERR_HASH_MISMATCH',
+        async (_, info) => ({ narHash: { ...info.narHash, digest: new Uint8Array(32) } }),
+      ],
+      ['a wrong NarSize', 'ERR_SIZE_MISMATCH', async (_, info) => ({ narSize: info.narSize + 8 })],
+      ['a missing reference', 'ERR_MISSING_REFERENCE', async () => ({ references: [pathOf('elsewhere')] })],
+      [
+        'a file that was removed',
+        'ERR_FILE_IO',
+        async (tree) => {
+          execFileSync('rm', ['-r', tree]);
+          return undefined;
+        },
+      ],
+      [
+        'a fifo in the tree',
+        'ERR_FILE_UNSUPPORTED',
+        async (tree) => {
+          execFileSync('mkfifo', [join(tree, 'sub/fifo')]);
+          return undefined;
+        },
+      ],
+    ];
   for (const [what, code, spoil] of cases) {
     it(`${what}: ${code}`, async (t) => {
       const dir = await tempDir(t);
@@ -69,7 +74,10 @@ describe('publishing what is wrong', () => {
       const changed = { ...info, ...(await spoil(tree, info)) };
       const { cache, publishing } = await openCache(`file://${dir}/cache`);
       const options: PublishOptions = { ...publishing, signers, nar: () => writeNar(dumpPath(tree)) };
-      await assert.rejects(publish(cache, [changed], options), (error) => isNarkitError(error) && error.code === code);
+      await assert.rejects(
+        publish(cache, [changed], options),
+        (error) => isNarkitError(error) && error.code === code,
+      );
       assert.deepEqual(await filesBelow(join(dir, 'cache')), ['nix-cache-info']);
     });
   }
@@ -80,7 +88,10 @@ describe('publishing what is wrong', () => {
     const server = createServer().listen(join(tree, 'sock'));
     t.after(() => server.close());
     await new Promise((resolve) => server.once('listening', resolve));
-    await assert.rejects(hashSource('sha256', writeNar(dumpPath(tree))), { code: 'ERR_FILE_UNSUPPORTED', path: /sock$/ });
+    await assert.rejects(hashSource('sha256', writeNar(dumpPath(tree))), {
+      code: 'ERR_FILE_UNSUPPORTED',
+      path: /sock$/,
+    });
   });
 
   it('a file that shrinks while it is dumped: ERR_FILE_CHANGED', async (t) => {
@@ -100,7 +111,9 @@ describe('publishing what is wrong', () => {
         }
       } as unknown as PublishOptions['nar'],
     };
-    await assert.rejects(publish(cache, [{ ...info, narHash, narSize }], options), { code: 'ERR_FILE_CHANGED' });
+    await assert.rejects(publish(cache, [{ ...info, narHash, narSize }], options), {
+      code: 'ERR_FILE_CHANGED',
+    });
     assert.deepEqual(await filesBelow(join(dir, 'cache')), ['nix-cache-info']);
   });
 });
@@ -117,7 +130,10 @@ describe('configuration that is wrong', () => {
     const dir = await tempDir(t);
     await assert.rejects(readSecretKeyFile(join(dir, 'absent')), { code: 'ERR_FILE_IO', message: /absent/ });
     await writeKeyFiles(key, join(dir, 'secret'), join(dir, 'public'));
-    await assert.rejects(readSecretKeyFile(join(dir, 'public')), { code: 'ERR_PARSE_KEY', message: /looks like a public key/ });
+    await assert.rejects(readSecretKeyFile(join(dir, 'public')), {
+      code: 'ERR_PARSE_KEY',
+      message: /looks like a public key/,
+    });
     const secret = printSecretKey(key).slice(12);
     for (const text of [secret, `x:${secret.slice(0, 40)}`, `x:!${secret}`, `${secret}:x`]) {
       await writeFile(join(dir, 'bad'), text);
@@ -127,8 +143,12 @@ describe('configuration that is wrong', () => {
         return true;
       });
     }
-    await assert.rejects(writeKeyFiles(key, join(dir, 'secret'), join(dir, 'new')), { code: 'ERR_FILE_EXISTS' });
-    await assert.rejects(writeKeyFiles(key, join(dir, 'new'), join(dir, 'public')), { code: 'ERR_FILE_EXISTS' });
+    await assert.rejects(writeKeyFiles(key, join(dir, 'secret'), join(dir, 'new')), {
+      code: 'ERR_FILE_EXISTS',
+    });
+    await assert.rejects(writeKeyFiles(key, join(dir, 'new'), join(dir, 'public')), {
+      code: 'ERR_FILE_EXISTS',
+    });
     assert.deepEqual((await readdir(dir)).sort(), ['bad', 'public', 'secret']);
   });
 
@@ -137,7 +157,11 @@ describe('configuration that is wrong', () => {
     await writeFile(join(dir, 'file'), 'not a directory');
     const { tree, info } = await makeTree(dir, 'tree');
     const { cache, publishing } = await openCache(`file://${dir}/file/cache`);
-    const publishing2 = publish(cache, [info], { ...publishing, signers, nar: () => writeNar(dumpPath(tree)) });
+    const publishing2 = publish(cache, [info], {
+      ...publishing,
+      signers,
+      nar: () => writeNar(dumpPath(tree)),
+    });
     await assert.rejects(publishing2, { name: 'StoreError', message: /file\/cache/ });
   });
 
@@ -162,7 +186,9 @@ describe('configuration that is wrong', () => {
       assert.ok(!error.message.includes('wrong-secret'));
       return true;
     });
-    await assert.rejects(attempt('http://127.0.0.1:9', ceph.secretAccessKey), { code: 'ERR_STORE_UNAVAILABLE' });
+    await assert.rejects(attempt('http://127.0.0.1:9', ceph.secretAccessKey), {
+      code: 'ERR_STORE_UNAVAILABLE',
+    });
   });
 });
 
@@ -186,7 +212,9 @@ describe('fetching what is wrong', () => {
   }
 
   async function fetchAndRestore(): Promise<void> {
-    const { nar } = await fetchPath(cache, info.storePath, { trustedKeys: signers.map((signer) => signer.publicKey) });
+    const { nar } = await fetchPath(cache, info.storePath, {
+      trustedKeys: signers.map((signer) => signer.publicKey),
+    });
     await restorePath(readNar(nar), join(dir, 'restored'));
   }
 
@@ -204,7 +232,15 @@ describe('fetching what is wrong', () => {
       for (const bytes of bad) {
         await writeFile(narFile, bytes);
         await assert.rejects(fetchAndRestore(), (error) =>
-          isNarkitError(error, 'ERR_HASH_MISMATCH', 'ERR_SIZE_MISMATCH', 'ERR_COMPRESSED_DATA', 'ERR_NAR_TRUNCATED', 'ERR_NAR_SYNTAX', 'ERR_NAR_TRAILING'),
+          isNarkitError(
+            error,
+            'ERR_HASH_MISMATCH',
+            'ERR_SIZE_MISMATCH',
+            'ERR_COMPRESSED_DATA',
+            'ERR_NAR_TRUNCATED',
+            'ERR_NAR_SYNTAX',
+            'ERR_NAR_TRAILING',
+          ),
         );
         assert.deepEqual((await readdir(dir)).sort(), ['cache', 'tree']);
       }
@@ -218,7 +254,10 @@ describe('fetching what is wrong', () => {
     await published('zstd');
     const file = join(dir, 'cache', `${info.storePath.slice(0, 32)}.narinfo`);
     const text = await readFile(file, 'utf8');
-    await writeFile(file, text.replace(/NarSize: (\d+)/, (_, size) => `NarSize: ${Number(size) + 1}`));
+    await writeFile(
+      file,
+      text.replace(/NarSize: (\d+)/, (_, size) => `NarSize: ${Number(size) + 1}`),
+    );
     await assert.rejects(fetchAndRestore(), { code: 'ERR_UNTRUSTED', message: /does not match/ });
     await writeFile(file, text);
     execFileSync('rm', [narFile]);

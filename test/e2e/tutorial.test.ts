@@ -11,7 +11,7 @@ import { createS3Client, S3Store } from 'narkit/s3';
 import { MemoryStore } from 'narkit/store';
 import { serve } from '../../examples/serve-cache/serve.ts';
 import { startCeph } from '../services/ceph.ts';
-import { isAtLeast, nixInstallations, NixWorld } from '../support/nix.ts';
+import { isAtLeast, NixWorld, nixInstallations } from '../support/nix.ts';
 import { need } from '../support/require.ts';
 import { listen } from '../support/serve.ts';
 import { tempDir } from '../support/temp.ts';
@@ -35,7 +35,10 @@ describe('the tutorial of the Nix manual with our hook', () => {
     it(`${nix.version}: over file://`, async (t) => {
       const world = await NixWorld.create(nix, await tempDir(t));
       const cache = join(world.dir, 'cache');
-      await tutorial(world, hook, { upload: `file://${cache}?write-nar-listing=true`, substituter: `file://${cache}` });
+      await tutorial(world, hook, {
+        upload: `file://${cache}?write-nar-listing=true`,
+        substituter: `file://${cache}`,
+      });
       assert.equal((await readdir(cache)).filter((name) => name.endsWith('.ls')).length, 2);
     });
 
@@ -75,5 +78,10 @@ async function createPublicBucket(client: S3Client, bucket: string): Promise<voi
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   const Resource = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
   const Statement = [{ Effect: 'Allow', Principal: '*', Action: 's3:*', Resource }];
-  await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement }) }));
+  await client.send(
+    new PutBucketPolicyCommand({
+      Bucket: bucket,
+      Policy: JSON.stringify({ Version: '2012-10-17', Statement }),
+    }),
+  );
 }

@@ -10,7 +10,7 @@ import { printNarInfo } from 'narkit/narinfo';
 import { openCache, readPublicKeyFile, restorePath } from 'narkit/node';
 import { closure, fetchPath } from 'narkit/publish';
 import { parseStorePath } from 'narkit/store-path';
-import { nixInstallations, NixWorld } from '../support/nix.ts';
+import { NixWorld, nixInstallations } from '../support/nix.ts';
 import { need } from '../support/require.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -51,7 +51,9 @@ describe('caches written by nix copy', () => {
           const { nar, narInfo } = await fetchPath(cache, info.storePath, { trustedKeys });
           const restored = join(world.dir, `${compression.slice(0, 5)}-${info.storePath}`);
           await restorePath(readNar(nar), restored);
-          const text = await readFile(join(world.dir, `cache-${compression.slice(0, 5)}`, `${info.storePath.slice(0, 32)}.narinfo`));
+          const text = await readFile(
+            join(world.dir, `cache-${compression.slice(0, 5)}`, `${info.storePath.slice(0, 32)}.narinfo`),
+          );
           assert.equal(printNarInfo(narInfo, { storeDir }), text.toString());
           if (info.storePath === storePath) {
             assert.equal(await world.run('nix-store', ['--dump', restored]), expected, compression);

@@ -2,8 +2,10 @@
  * The floors of the library and the rules of its sources, kept by a machine.
  */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join, matchesGlob } from 'node:path';
 import { describe, it } from 'node:test';
-import { domainOf, manifest, sorted, sources } from './sources.ts';
+import { domainOf, manifest, root, sorted, sources } from './sources.ts';
 
 const BASE = ['bytes', 'errors', 'options'];
 const FORMATS = [...BASE, 'hash', 'store-path', 'signature', 'nar', 'narinfo', 'codec'];
@@ -31,8 +33,10 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   index: [...FORMATS, 'store', 'cache', 'publish', 'handler'],
 };
 
-/** Folders that may use what only Node.js has. */
-const RUNTIME_BOUND = ['node'];
+/** Files that may use what only Node.js has: those that are compiled with its types. */
+const runtimeBound = (
+  JSON.parse(readFileSync(join(root, 'src/node/tsconfig.json'), 'utf8')) as { include: string[] }
+).include.map((pattern) => join('src/node', pattern));
 
 const all = sources();
 
@@ -76,7 +80,7 @@ describe('architecture', () => {
 
   it('asks for Node.js only where it may', () => {
     const wrong = offenders(({ file, code, imports }) => {
-      if (RUNTIME_BOUND.includes(domainOf(file)) || file === 'src/native/node.ts') return [];
+      if (runtimeBound.some((pattern) => matchesGlob(file, pattern))) return [];
       return [
         ...imports.filter((name) => name.startsWith('node:')),
         ...(code.match(/\b(process|Buffer)\./g) ?? []),
@@ -87,9 +91,7 @@ describe('architecture', () => {
 
   it('reaches the runtime through #native alone', () => {
     const wrong = offenders(({ file, imports }) =>
-      imports.filter(
-        (name) => /^src\/native\/(node|portable)\.ts$/.test(name) && domainOf(file) !== 'native',
-      ),
+      imports.filter((name) => name.startsWith('src/native/') && domainOf(file) !== 'native'),
     );
     assert.deepEqual(wrong, []);
   });

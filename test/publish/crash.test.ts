@@ -64,7 +64,9 @@ describe('the closure invariant under failure', () => {
     }
     await finish(start(dir));
     assert.equal(await assertInvariant(cache), COUNT);
-    t.diagnostic(`${interrupted} of 50 kills hit an unfinished run; ${Math.round(performance.now() - started)} ms in all`);
+    t.diagnostic(
+      `${interrupted} of 50 kills hit an unfinished run; ${Math.round(performance.now() - started)} ms in all`,
+    );
     assert.ok(interrupted >= 15, `only ${interrupted} of 50 kills came before the end`);
   });
 });

@@ -41,8 +41,11 @@ async function serving(
   return { cache, info };
 }
 
-const fetchAll = async (cache: BinaryCache, info: PathInfo, trustedKeys: PublicKey[] = []): Promise<Uint8Array> =>
-  await collect((await fetchPath(cache, info.storePath, { trustedKeys })).nar);
+const fetchAll = async (
+  cache: BinaryCache,
+  info: PathInfo,
+  trustedKeys: PublicKey[] = [],
+): Promise<Uint8Array> => await collect((await fetchPath(cache, info.storePath, { trustedKeys })).nar);
 
 describe('fetchPath of an unsigned content-addressed path', async () => {
   const text = new TextEncoder().encode('honest');

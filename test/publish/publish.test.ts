@@ -55,7 +55,10 @@ describe('publish', () => {
       assert.ok(equalHash(fetched.narInfo.fileHash ?? assert.fail(), hashBytes('sha256', file)));
       assert.equal(fetched.narInfo.fileSize, file.length);
     }
-    const again = await publish(cache, infosOf(objects), { ...options, nar: () => assert.fail('nothing to read') });
+    const again = await publish(cache, infosOf(objects), {
+      ...options,
+      nar: () => assert.fail('nothing to read'),
+    });
     assert.ok(again.every((receipt) => receipt.outcome === 'present'));
   });
 
@@ -97,7 +100,10 @@ describe('publish', () => {
     const receipts = await publish(cache, infosOf(objects), { nar: () => assert.fail(), signers: [second] });
     assert.equal(receipts[0]?.outcome, 'resigned');
     const info = (await cache.narInfo(pathOf('a'))) ?? assert.fail();
-    assert.deepEqual(validSigners(info, new Keyring([signer.publicKey, second.publicKey])).sort(), ['test-1', 'test-2']);
+    assert.deepEqual(validSigners(info, new Keyring([signer.publicKey, second.publicKey])).sort(), [
+      'test-1',
+      'test-2',
+    ]);
   });
 
   it('replaces a forged signature under the name of a signer', async () => {
@@ -118,7 +124,11 @@ describe('publish', () => {
       const object = await textObject('a', 'A');
       for (const codec of [none, gzip]) {
         const cache = newCache();
-        const publishing = publish(cache, [object.info], { nar: () => spoil(object.nar), signers: [signer], codec });
+        const publishing = publish(cache, [object.info], {
+          nar: () => spoil(object.nar),
+          signers: [signer],
+          codec,
+        });
         await assert.rejects(publishing, { name: 'IntegrityError' });
         assert.deepEqual(await keysOf(cache), ['nix-cache-info']);
       }
@@ -134,7 +144,10 @@ describe('publish', () => {
       nar: (info) => (info.storePath === pathOf('a') ? new Uint8Array(3) : nar(info)),
     };
     await assert.rejects(publish(cache, infosOf(objects), options), { code: 'ERR_SIZE_MISMATCH' });
-    assert.deepEqual((await keysOf(cache)).filter((name) => name.endsWith('.narinfo')), []);
+    assert.deepEqual(
+      (await keysOf(cache)).filter((name) => name.endsWith('.narinfo')),
+      [],
+    );
   });
 
   it('stores equal content once', async () => {
@@ -161,7 +174,11 @@ describe('publish', () => {
     ] as const) {
       const cache = newCache();
       await cache.store.put(url, there);
-      const [receipt] = await publish(cache, [object.info], { nar: () => object.nar, signers: [signer], codec: gzip });
+      const [receipt] = await publish(cache, [object.info], {
+        nar: () => object.nar,
+        signers: [signer],
+        codec: gzip,
+      });
       assert.equal(receipt?.outcome, outcome);
       const { nar } = await fetchPath(cache, object.info.storePath, { trustedKeys: [toPublicKey(key)] });
       assert.deepEqual(await collect(nar), object.nar);
@@ -172,7 +189,9 @@ describe('publish', () => {
     const objects = [await textObject('a', 'hello\n')];
     const cache = newCache();
     await publish(cache, infosOf(objects), { nar: narsOf(objects), signers: [signer], listing: true });
-    const listing = await collect((await cache.store.get(`${pathOf('a').slice(0, 32)}.ls`))?.body ?? assert.fail());
+    const listing = await collect(
+      (await cache.store.get(`${pathOf('a').slice(0, 32)}.ls`))?.body ?? assert.fail(),
+    );
     assert.deepEqual(parseNarListing(new TextDecoder().decode(listing)).root, {
       type: 'regular',
       size: 6,
@@ -189,7 +208,9 @@ describe('publish', () => {
       onEvent: (event) => events.push(event),
     });
     assert.equal(events[0]?.type, 'plan');
-    const done = events.flatMap((event) => (event.type === 'done' ? [event.receipt.storePath.slice(33)] : []));
+    const done = events.flatMap((event) =>
+      event.type === 'done' ? [event.receipt.storePath.slice(33)] : [],
+    );
     assert.deepEqual(done, ['a', 'b', 'c']);
     const last = events.findLast((event) => event.type === 'progress');
     assert.ok(last?.type === 'progress' && last.bytes === last.info.narSize);
@@ -208,7 +229,10 @@ describe('publish', () => {
       onEvent: (event) => event.type === 'progress' && controller.abort(reason),
     });
     await assert.rejects(publishing, reason);
-    assert.deepEqual((await keysOf(cache)).filter((name) => name.endsWith('.narinfo')), []);
+    assert.deepEqual(
+      (await keysOf(cache)).filter((name) => name.endsWith('.narinfo')),
+      [],
+    );
   });
 
   it('honours another store directory in keys, narinfo and signature', async () => {
@@ -216,7 +240,9 @@ describe('publish', () => {
     const object = await textObject('a', 'A');
     const cache = new BinaryCache(new MemoryStore(), { storeDir });
     await publish(cache, [object.info], { nar: () => object.nar, signers: [signer], codec: none });
-    const text = await collect((await cache.store.get(`${pathOf('a').slice(0, 32)}.narinfo`))?.body ?? assert.fail());
+    const text = await collect(
+      (await cache.store.get(`${pathOf('a').slice(0, 32)}.narinfo`))?.body ?? assert.fail(),
+    );
     const info = parseNarInfo(new TextDecoder().decode(text), { storeDir });
     assert.deepEqual(validSigners(info, new Keyring([signer.publicKey]), { storeDir }), ['test-1']);
     assert.deepEqual(validSigners(info, new Keyring([signer.publicKey])), []);
@@ -224,7 +250,10 @@ describe('publish', () => {
 
   it('refuses unknown options', async () => {
     const options = { nar: () => assert.fail(), signer } as unknown as PublishOptions;
-    await assert.rejects(publish(newCache(), [], options), /unknown option 'signer' \(did you mean 'signers'\?\)/);
+    await assert.rejects(
+      publish(newCache(), [], options),
+      /unknown option 'signer' \(did you mean 'signers'\?\)/,
+    );
   });
 });
 

@@ -1,11 +1,12 @@
 /**
  * Store objects for tests: content-addressed or not, with references, made of a line of text.
  */
+
+import { collect } from 'narkit';
 import { hashBytes } from 'narkit/hash';
 import { writeNar } from 'narkit/nar';
 import type { PathInfo } from 'narkit/narinfo';
 import { parseBaseName, type StorePath } from 'narkit/store-path';
-import { collect } from 'narkit';
 
 export interface TestObject {
   readonly info: PathInfo;
@@ -19,7 +20,9 @@ export async function textObject(
   references: readonly StorePath[] = [],
 ): Promise<TestObject> {
   const body = typeof text === 'string' ? new TextEncoder().encode(text) : text;
-  const nar = await collect(writeNar([{ type: 'regular', path: '', executable: false, size: body.length, body }]));
+  const nar = await collect(
+    writeNar([{ type: 'regular', path: '', executable: false, size: body.length, body }]),
+  );
   const storePath = pathOf(name);
   return {
     info: { storePath, narHash: hashBytes('sha256', nar), narSize: nar.length, references, signatures: [] },

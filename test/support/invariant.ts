@@ -22,7 +22,10 @@ export async function assertInvariant(cache: BinaryCache<ListableStore>): Promis
     });
     await collect(await cache.openNar(info));
     for (const reference of info.references) {
-      assert.ok(await cache.narInfo(reference), `${info.storePath} is announced without its reference ${reference}`);
+      assert.ok(
+        await cache.narInfo(reference),
+        `${info.storePath} is announced without its reference ${reference}`,
+      );
     }
   }
   return count;

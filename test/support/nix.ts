@@ -17,11 +17,16 @@ export interface NixInstallation {
 
 /** The Nix in PATH, and those in the directories that NARKIT_NIX_BINS lists, oldest first. */
 export function nixInstallations(): NixInstallation[] {
-  const directories = [...(env['NARKIT_NIX_BINS'] ?? '').split(delimiter), ...(env['PATH'] ?? '').split(delimiter)];
+  const directories = [
+    ...(env['NARKIT_NIX_BINS'] ?? '').split(delimiter),
+    ...(env['PATH'] ?? '').split(delimiter),
+  ];
   const found = new Map<string, NixInstallation>();
   for (const binDir of directories) {
     if (binDir === '' || !existsSync(join(binDir, 'nix'))) continue;
-    const version = /(\d+(\.\d+)+)/.exec(execFileSync(join(binDir, 'nix'), ['--version'], { encoding: 'utf8' }))?.[1];
+    const version = /(\d+(\.\d+)+)/.exec(
+      execFileSync(join(binDir, 'nix'), ['--version'], { encoding: 'utf8' }),
+    )?.[1];
     if (version !== undefined && !found.has(version)) found.set(version, { binDir, version });
   }
   return [...found.values()].sort((a, b) => (isAtLeast(a, b.version) ? 1 : -1));
@@ -65,7 +70,8 @@ export class NixWorld {
   }
 
   static async create(nix: NixInstallation, dir: string): Promise<NixWorld> {
-    for (const name of ['conf', 'home', 'store', 'var', 'log']) await mkdir(join(dir, name), { recursive: true });
+    for (const name of ['conf', 'home', 'store', 'var', 'log'])
+      await mkdir(join(dir, name), { recursive: true });
     const world = new NixWorld(nix, dir);
     await world.configure({});
     return world;
@@ -87,7 +93,12 @@ export class NixWorld {
   /** Runs `nix`, `nix-store`, ...; never throws for an exit status. */
   async try(program: string, args: readonly string[], extra: NodeJS.ProcessEnv = {}): Promise<Outcome> {
     return await new Promise((resolve) => {
-      const options = { env: { ...this.env, ...extra }, cwd: this.dir, maxBuffer: 1024 ** 3, encoding: 'latin1' } as const;
+      const options = {
+        env: { ...this.env, ...extra },
+        cwd: this.dir,
+        maxBuffer: 1024 ** 3,
+        encoding: 'latin1',
+      } as const;
       execFile(join(this.nix.binDir, program), args, options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ code, stdout, stderr });

@@ -11,7 +11,8 @@ const required = new Set((process.env['NARKIT_REQUIRE'] ?? '').split(',').map((n
 /** `true` when available; otherwise skips the test, or fails it when the component is required. */
 export function need(t: TestContext, component: Component, available: boolean, what: string): boolean {
   if (available) return true;
-  if (required.has(component)) throw new Error(`NARKIT_REQUIRE names '${component}', but ${what} is not available`);
+  if (required.has(component))
+    throw new Error(`NARKIT_REQUIRE names '${component}', but ${what} is not available`);
   t.skip(`${what} is not available`);
   return false;
 }
