@@ -74,12 +74,7 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-/** A program of this folder, run from its source. */
+/** A program of this folder, with the built library: the source would pay for stripping its types. */
 export function ourProgram(name: string, ...args: string[]): string[] {
-  return [
-    process.execPath,
-    '--conditions=@narkit/source',
-    `${import.meta.dirname}/programs/${name}.ts`,
-    ...args,
-  ];
+  return [process.execPath, `${import.meta.dirname}/programs/${name}.ts`, ...args];
 }

@@ -14,7 +14,7 @@ import { compareNames, encodeName } from './name.ts';
  * @throws NarError `ERR_NAR_SYNTAX` where it is empty or holds NUL, `ERR_NAR_LIMIT` above 4095 bytes.
  */
 export function checkTarget(target: string, path: string): Uint8Array {
-  const bytes = encodeName(target);
+  const bytes = encode(target, path);
   if (bytes.length === 0 || bytes.includes(0)) {
     throw new NarError('ERR_NAR_SYNTAX', `symlink '${path}' has an empty target, or one with a NUL byte`, {
       path,
@@ -41,7 +41,7 @@ export function checkName(name: string, path: string): Uint8Array {
   if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) {
     throw new NarError('ERR_NAR_SYNTAX', `invalid file name ${JSON.stringify(name)} at '${path}'`, { path });
   }
-  const bytes = encodeName(name);
+  const bytes = encode(name, path);
   if (bytes.length > NAR_LIMITS.nameLength) {
     throw new NarError(
       'ERR_NAR_LIMIT',
@@ -50,6 +50,17 @@ export function checkName(name: string, path: string): Uint8Array {
     );
   }
   return bytes;
+}
+
+function encode(text: string, path: string): Uint8Array {
+  try {
+    return encodeName(text);
+  } catch (cause) {
+    throw new NarError('ERR_NAR_SYNTAX', `a name or target at '${path}': ${(cause as Error).message}`, {
+      path,
+      cause,
+    });
+  }
 }
 
 /** What {@link OrderCheck.enter} found. */

@@ -5,6 +5,7 @@
  */
 import type { BinaryCacheOptions } from '../cache/binary-cache.ts';
 import { BinaryCache } from '../cache/binary-cache.ts';
+import type { FetchPathOptions } from '../publish/fetch-path.ts';
 import type { PublishOptions } from '../publish/publish.ts';
 import type { Signer } from '../signature/signer.ts';
 import { createSigner } from '../signature/signer.ts';
@@ -14,16 +15,18 @@ import { readSecretKeyFile } from './key-file.ts';
 import { openStore } from './open-store.ts';
 import { parseStoreUrl } from './store-url.ts';
 
-/** A cache, and how its URL says that paths are to be published into it. */
+/** A cache, and how its URL says that paths are to be published into it and fetched from it. */
 export interface OpenedCache {
   readonly cache: BinaryCache<WritableStore>;
   /** To be spread into the options of `publish`. */
   readonly publishing: Required<Pick<PublishOptions, 'codec' | 'signers' | 'listing'>>;
+  /** To be spread into the options of `fetchPath`: `requireSigs` is false for a URL with `trusted=true`. */
+  readonly fetching: Required<Pick<FetchPathOptions, 'requireSigs'>>;
 }
 
 /**
  * Opens the cache at a store URL with the parameters that Nix documents: `compression`,
- * `compression-level`, `secret-key`, `secret-keys`, `write-nar-listing`, `store`, and those of the
+ * `compression-level`, `secret-key`, `secret-keys`, `write-nar-listing`, `store`, `trusted`, and those of the
  * store itself. Where the URL names no compression, `zstd` is written (Nix: `xz`).
  *
  * @throws ParseError `ERR_PARSE_STORE_URL`, `ERR_PARSE_KEY`; NarError `ERR_FILE_IO` for a key file;
@@ -49,10 +52,11 @@ export async function openCache(url: string): Promise<OpenedCache> {
   });
   const options: BinaryCacheOptions = {
     decoders: nodeCodecs,
-    ...(settings.storeDir === undefined ? {} : { storeDir: settings.storeDir }),
+    storeDir: settings.storeDir,
   };
   return {
     cache: new BinaryCache(await openStore(url), options),
-    publishing: { codec, signers, listing: settings.writeNarListing ?? false },
+    publishing: { codec, signers, listing: settings.writeNarListing },
+    fetching: { requireSigs: !settings.trusted },
   };
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import { setImmediate } from 'node:timers/promises';
+import { cutOff } from '../bytes/cut-off.ts';
 import type { NarEntries } from '../nar/entry.ts';
 import { OrderCheck } from '../nar/order.ts';
 import { checkOptions } from '../options.ts';
-import { cutOff } from './cut-off.ts';
 import { givenPath } from './fs-path.ts';
 import { removeTree } from './remove-tree.ts';
 import { TreeWriter } from './tree-writer.ts';

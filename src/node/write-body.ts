@@ -5,10 +5,10 @@
  */
 import { write } from 'node:fs';
 import { promisify } from 'node:util';
+import { cutOff } from '../bytes/cut-off.ts';
 import { toAsyncIterable } from '../bytes/stream.ts';
 import { NarError } from '../errors.ts';
 import type { NarRegular } from '../nar/entry.ts';
-import { cutOff } from './cut-off.ts';
 import { printable } from './fs-path.ts';
 
 const writeSome = promisify(write);

@@ -97,15 +97,7 @@ async function uploadOnce(
     const present = await readBack(context, info, url);
     return present ?? (await uploadOnce(context, info, url, true));
   }
-  const { hash, size } = file.finish();
-  return {
-    url,
-    compression: codec.name,
-    fileHash: hash,
-    fileSize: size,
-    ...(put.etag === undefined ? {} : { etag: put.etag }),
-    outcome: 'uploaded',
-  };
+  return narObject(url, codec, file, put.etag, 'uploaded');
 }
 
 /** Reads the object at `url` to its end; `undefined` when it is not the NAR it is named after. */
@@ -123,15 +115,19 @@ async function readBack(context: UploadContext, info: PathInfo, url: string): Pr
       return undefined;
     throw error;
   }
+  return narObject(url, codec, file, object.etag, 'deduplicated');
+}
+
+function narObject(
+  url: string,
+  codec: Codec,
+  file: HashMeter,
+  etag: string | undefined,
+  outcome: NarObject['outcome'],
+): NarObject {
   const { hash, size } = file.finish();
-  return {
-    url,
-    compression: codec.name,
-    fileHash: hash,
-    fileSize: size,
-    ...(object.etag === undefined ? {} : { etag: object.etag }),
-    outcome: 'deduplicated',
-  };
+  const found = { url, compression: codec.name, fileHash: hash, fileSize: size, outcome };
+  return etag === undefined ? found : { ...found, etag };
 }
 
 /** Passes the NAR on, and writes its listing when it is through: before the NAR becomes visible, as Nix does. */

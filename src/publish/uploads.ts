@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { abortable } from '../bytes/abortable.ts';
 import { narKey } from '../cache/layout.ts';
 import type { PathInfo } from '../narinfo/path-info.ts';
 import type { PlanItem } from './plan.ts';
@@ -39,16 +40,7 @@ export class Uploads {
 
   /** Resolves once the NAR is in the cache. */
   async finished(info: PathInfo): Promise<NarObject> {
-    const aborted = Promise.withResolvers<never>();
-    const { signal } = this.#context;
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener('abort', onAbort);
-    try {
-      signal.throwIfAborted();
-      return await Promise.race([this.#result(info).promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return await abortable(this.#result(info).promise, this.#context.signal);
   }
 
   #result(info: PathInfo): PromiseWithResolvers<NarObject> {

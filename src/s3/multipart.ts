@@ -13,10 +13,10 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { StoreError } from '../errors.ts';
-import { withGrace } from './abortable.ts';
 import { s3Fault } from './errors.ts';
 import type { Part } from './part-reader.ts';
 import { MAX_PARTS } from './part-size.ts';
+import { withGrace } from './with-grace.ts';
 
 /** What an upload needs. */
 export interface MultipartUpload {

@@ -4,10 +4,10 @@
  * @module
  */
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
+import { sleep } from '../bytes/abortable.ts';
 import type { ByteSource } from '../bytes/stream.ts';
 import { StoreError } from '../errors.ts';
 import type { ObjectInfo, PutResult } from '../store/store.ts';
-import { sleep } from './abortable.ts';
 import { s3Fault } from './errors.ts';
 import { uploadMultipart } from './multipart.ts';
 import { type Part, readParts } from './part-reader.ts';

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { cutOff } from '../bytes/cut-off.ts';
 import { type ByteSource, toAsyncIterable } from '../bytes/stream.ts';
 import { IntegrityError } from '../errors.ts';
 
@@ -74,33 +75,7 @@ function wrongSize(key: string, size: number, actual: string): IntegrityError {
   );
 }
 
-async function* cutOff(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  signal.throwIfAborted();
-  const iterator = source[Symbol.asyncIterator]();
-  let abandon: ((reason: unknown) => void) | undefined;
-  const onAbort = (): void => abandon?.(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  let open = true;
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const step = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-        abandon = reject;
-        iterator.next().then(resolve, reject);
-      });
-      if (step.done) {
-        open = false;
-        return;
-      }
-      yield step.value;
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    if (open) endIterator(iterator);
-  }
-}
-
-/** Not awaited: behind a `next` that hangs, which is why one aborts, `return` hangs as well. */
+/** Not awaited: nobody waits for the end of what is not wanted. */
 function endIterator(iterator: AsyncIterator<Uint8Array>): void {
   iterator.return?.().then(undefined, () => {});
 }

@@ -3,7 +3,9 @@
  *
  * @module
  */
+
 import pRetry from 'p-retry';
+import { sleep } from '../bytes/abortable.ts';
 import type { StoreError } from '../errors.ts';
 
 /** How often, and how soon, what may succeed later is tried again. */
@@ -88,16 +90,4 @@ export async function withRetry<T>(
   } catch (err) {
     throw err instanceof Transient ? err.failure : err;
   }
-}
-
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, ms);
-    signal?.addEventListener('abort', wake);
-  });
 }

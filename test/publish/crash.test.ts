@@ -54,11 +54,11 @@ describe('the closure invariant under failure', () => {
       // Half of the kills hit an empty cache, half go on where the last one was hit.
       if (i % 2 === 0) await rm(dir, { recursive: true, force: true });
       await mkdir(dir, { recursive: true }); // a kill may come before the first write
-      const child = start(dir);
-      await once(child.stdout as NodeJS.EventEmitter, 'data');
+      const run = start(dir);
+      await ready(run);
       await sleep(Math.random() * whole);
-      child.kill('SIGKILL');
-      await once(child, 'close');
+      run.child.kill('SIGKILL');
+      await run.exited;
       const announced = await assertInvariant(cache);
       if (announced < COUNT) interrupted++;
     }
@@ -71,24 +71,34 @@ describe('the closure invariant under failure', () => {
   });
 });
 
-function start(dir: string): ChildProcess {
-  const args = ['--conditions=@narkit/source', join(import.meta.dirname, 'publish-child.ts'), dir];
-  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+/** A child that publishes, and its end: listened for from the start, lest it be missed. */
+interface Run {
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown[]>;
 }
 
-async function finish(child: ChildProcess): Promise<void> {
-  const [code] = (await once(child, 'close')) as [number];
-  assert.equal(code, 0);
+function start(dir: string): Run {
+  const args = ['--conditions=@narkit/source', join(import.meta.dirname, 'publish-child.ts'), dir];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  return { child, exited: once(child, 'exit') };
+}
+
+async function ready({ child }: Run): Promise<void> {
+  await once(child.stdout as NodeJS.EventEmitter, 'data');
+}
+
+async function finish({ exited }: Run): Promise<void> {
+  assert.deepEqual(await exited, [0, null]);
 }
 
 /** Milliseconds from `ready` to the end of an undisturbed run into an empty cache. */
 async function duration(dir: string): Promise<number> {
   await rm(dir, { recursive: true });
-  const child = start(dir);
-  await once(child.stdout as NodeJS.EventEmitter, 'data');
-  const ready = performance.now();
-  await finish(child);
-  return performance.now() - ready;
+  const run = start(dir);
+  await ready(run);
+  const began = performance.now();
+  await finish(run);
+  return performance.now() - began;
 }
 
 /** A store whose writes fail for good after `budget` of them; what was under way stays incomplete. */
