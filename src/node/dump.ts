@@ -38,7 +38,7 @@ export interface DumpOptions {
    */
   filter?: (member: { readonly path: string; readonly type: FileType }) => boolean;
   /**
-   * Read large files through one buffer: a chunk of a body is then valid only until the next is
+   * Read large files through two buffers in turn: a chunk of a body is then valid only until the next is
    * asked for. A fifth faster, and right for a consumer that is done with a chunk by then (a hash);
    * wrong for one that queues chunks (a socket, a compressor with threads).
    *
@@ -60,8 +60,8 @@ interface OpenDirectory {
  *
  * Symbolic links are never followed, the root included. A file is executable when its owner may
  * execute it. Files up to 256 KiB are read at once, all into one buffer: their `body` is a
- * `Uint8Array`, valid until the next entry is asked for. Larger ones have a body of 256 KiB chunks,
- * read as it is iterated, once, and before the next entry is asked for. An early end (`break`,
+ * `Uint8Array`, valid until the next entry is asked for. Larger ones have a body of 512 KiB chunks,
+ * read as it is iterated, one ahead, once, and before the next entry is asked for. An early end (`break`,
  * `return()`) leaves no file open.
  *
  * @param path A name that is not UTF-8 is given as bytes, or in the form of `decodeName`.

@@ -16,13 +16,15 @@ const FIRST: number = 64 * 1024;
 
 /**
  * The bytes of `source` in blocks of exactly `size` bytes, the last one smaller; of no bytes, one
- * empty block. Each block has memory of its own.
+ * empty block. Each block has memory of its own, or that of one in `free`: blocks of full size that
+ * the caller is done with, and puts there.
  */
 export async function* cutBlocks(
   source: AsyncIterable<Uint8Array>,
   size: number,
+  free: Uint8Array[] = [],
 ): AsyncGenerator<Uint8Array> {
-  let block = Buffer.allocUnsafeSlow(Math.min(size, FIRST));
+  let block: Uint8Array = Buffer.allocUnsafeSlow(Math.min(size, FIRST));
   let used = 0;
   let any = false;
   for await (const chunk of source) {
@@ -35,14 +37,14 @@ export async function* cutBlocks(
       if (used < size) continue;
       yield block;
       any = true;
-      block = Buffer.allocUnsafeSlow(size);
+      block = free.pop() ?? Buffer.allocUnsafeSlow(size);
       used = 0;
     }
   }
   if (used > 0 || !any) yield block.subarray(0, used);
 }
 
-function grown(block: Buffer<ArrayBuffer>, used: number, size: number): Buffer<ArrayBuffer> {
+function grown(block: Uint8Array, used: number, size: number): Uint8Array {
   const larger = Buffer.allocUnsafeSlow(size);
   larger.set(block.subarray(0, used));
   return larger;

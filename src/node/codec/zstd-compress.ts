@@ -30,8 +30,11 @@ export function zstdFrames(options: ZstdFramesOptions): ByteTransform {
 
   async function* compress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const sizes: [compressed: number, content: number][] = [];
-    const frames = inOrder(cutBlocks(source, frameSize), parallel, async (block) => {
+    // Written again and again: fresh blocks would be garbage by the gigabyte.
+    const free: Uint8Array[] = [];
+    const frames = inOrder(cutBlocks(source, frameSize, free), parallel, async (block) => {
       const frame = await compressFrame(block, level);
+      if (block.length === frameSize) free.push(block);
       return { frame, content: block.length };
     });
     for await (const { frame, content } of frames) {
