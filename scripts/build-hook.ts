@@ -33,8 +33,8 @@ await build({
   target: 'node22',
   format: 'cjs',
   conditions: ['@narkit/source', 'node'],
-  // Native code cannot be bundled; without it the xz codec uses the program of that name.
-  external: ['@napi-rs/lzma', 'fzstd', 'xz-decompress'],
+  // Decoders for where there is no Node.js.
+  external: ['fzstd', 'xz-decompress'],
   banner: { js: `#!${values.node}\n${versionCheck}` },
   legalComments: 'eof',
   logLevel: 'warning',

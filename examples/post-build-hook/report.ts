@@ -17,12 +17,16 @@ export class Report {
       this.#line(`retrying ${pathName(event.info.storePath)}: ${event.error.message}`);
     if (event.type !== 'done' || event.receipt.outcome === 'present') return;
     const { storePath, outcome, narSize, fileSize } = event.receipt;
+    if (outcome === 'differs') {
+      this.#line(`left alone ${storePath}: the cache has another build of it, not signed by your keys`);
+      return;
+    }
     const size = fileSize === undefined ? '' : ` (${megabytes(narSize)}, stored as ${megabytes(fileSize)})`;
     this.#line(`${outcome} ${storePath}${outcome === 'resigned' ? '' : size}`);
   }
 
   finish(receipts: readonly Receipt[], cache: string): void {
-    const present = receipts.filter((receipt) => receipt.outcome === 'present').length;
+    const present = receipts.filter((receipt) => ['present', 'differs'].includes(receipt.outcome)).length;
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
     this.#line(`${receipts.length - present} published to ${cache}, ${present} already there, ${seconds} s`);
   }

@@ -5,7 +5,8 @@
  */
 import pMap from 'p-map';
 import type { BinaryCache } from '../cache/binary-cache.ts';
-import { MissingError, TrustError } from '../errors.ts';
+import { isNarkitError, MissingError, TrustError } from '../errors.ts';
+import { fingerprint } from '../narinfo/fingerprint.ts';
 import type { NarInfo, PathInfo } from '../narinfo/path-info.ts';
 import { isContentAddressed, validSigners } from '../narinfo/sign.ts';
 import { checkOptions } from '../options.ts';
@@ -34,11 +35,17 @@ export type PlanItem =
   /** The cache has it, with a signature by every signer. */
   | { readonly action: 'present'; readonly info: PathInfo; readonly narInfo: NarInfo }
   /** The cache has it, but lacks a signature by some signer: only its narinfo is rewritten. */
-  | { readonly action: 'resign'; readonly info: PathInfo; readonly narInfo: NarInfo };
+  | { readonly action: 'resign'; readonly info: PathInfo; readonly narInfo: NarInfo }
+  /**
+   * The cache has another build of it (other content, or other references), and not signed by every
+   * signer. It is left alone: a signature would vouch for what the signers never saw.
+   */
+  | { readonly action: 'differs'; readonly info: PathInfo; readonly narInfo: NarInfo };
 
 /**
  * Decides for every path whether it must be uploaded, is there, or only lacks signatures; in
- * topological order. Only asks the cache, changes nothing.
+ * topological order. Only asks the cache, changes nothing. A narinfo that cannot be read counts as
+ * none: it is of no use to anybody, and is replaced.
  *
  * @throws MissingError `ERR_MISSING_REFERENCE` when a path refers to one that is neither in `infos`
  *   nor in the cache; TrustError `ERR_UNSIGNED`.
@@ -87,17 +94,28 @@ export async function plan(
   return await pMap(
     ordered,
     async (info): Promise<PlanItem> => {
-      const narInfo = await cache.narInfo(info.storePath, call);
+      const narInfo = await readable(cache.narInfo(info.storePath, call));
       if (narInfo === undefined) {
         if (!allowUnsigned && signers.length === 0) assertSigned(cache, info);
         return { action: 'upload', info };
       }
       const { storeDir } = cache;
       const complete = validSigners(narInfo, keyring, { storeDir }).length === keyring.keyNames.length;
-      return { action: complete ? 'present' : 'resign', info, narInfo };
+      if (complete) return { action: 'present', info, narInfo };
+      const same = fingerprint(narInfo, { storeDir }) === fingerprint(info, { storeDir });
+      return { action: same ? 'resign' : 'differs', info, narInfo };
     },
     asking,
   );
+}
+
+async function readable(narInfo: Promise<NarInfo | undefined>): Promise<NarInfo | undefined> {
+  try {
+    return await narInfo;
+  } catch (error) {
+    if (isNarkitError(error, 'ERR_PARSE_NAR_INFO')) return undefined;
+    throw error;
+  }
 }
 
 function assertSigned(cache: BinaryCache, info: PathInfo): void {

@@ -12,8 +12,11 @@ import type { PlanItem } from './plan.ts';
 /** What was done for one path: enough to check the cache against later. */
 export interface Receipt {
   readonly storePath: StorePath;
-  /** `uploaded`: with its NAR; `deduplicated`: its NAR was there, and was found right. */
-  readonly outcome: 'uploaded' | 'deduplicated' | 'resigned' | 'present';
+  /**
+   * `uploaded`: with its NAR; `deduplicated`: its NAR was there, and was found right; `differs`: the cache
+   * has another build, which was left alone and which the rest of this receipt describes.
+   */
+  readonly outcome: 'uploaded' | 'deduplicated' | 'resigned' | 'present' | 'differs';
   readonly narHash: Hash;
   readonly narSize: number;
   /** Key of the NAR. */

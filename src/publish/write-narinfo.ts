@@ -33,7 +33,7 @@ export async function publishNarInfo(
 ): Promise<Receipt> {
   const { cache, signal } = context;
   const { info } = item;
-  if (item.action === 'present') return toReceipt(item.narInfo, 'present');
+  if (item.action === 'present' || item.action === 'differs') return toReceipt(item.narInfo, item.action);
   if (item.action === 'resign') {
     // Signatures that came with the path are as good as those of the signers: none is dropped.
     const merged = { ...item.narInfo, signatures: mergeSignatures(item.narInfo.signatures, info.signatures) };

@@ -219,8 +219,14 @@ describe('fetching what is wrong', () => {
   }
 
   for (const compression of ['none', 'gzip', 'zstd', 'xz', 'br']) {
-    it(`${compression}: truncated, corrupted or emptied NARs leave no tree`, async () => {
-      await published(compression);
+    it(`${compression}: truncated, corrupted or emptied NARs leave no tree`, async (t) => {
+      try {
+        await published(compression);
+      } catch (error) {
+        if (!isNarkitError(error, 'ERR_UNSUPPORTED')) throw error;
+        t.skip(error.message);
+        return;
+      }
       const good = await readFile(narFile);
       const bad = [
         good.subarray(0, good.length - 1),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { collect } from 'narkit';
-import { BinaryCache, narKey } from 'narkit/cache';
+import { BinaryCache, narInfoKey, narKey } from 'narkit/cache';
 import { gzip, none } from 'narkit/codec';
 import { equalHash, hashBytes } from 'narkit/hash';
 import { parseNarListing } from 'narkit/nar';
@@ -104,6 +104,37 @@ describe('publish', () => {
       'test-1',
       'test-2',
     ]);
+  });
+
+  it('signs only what it knows: another build of the path is left alone', async () => {
+    const theirs = await textObject('a', 'theirs');
+    const ours = await textObject('a', 'ours');
+    const reference = await textObject('r', 'R');
+    const other = createSigner(generateSecretKey('other-1'));
+    const cache = newCache();
+    await publish(cache, [theirs.info, reference.info], {
+      nar: narsOf([theirs, reference]),
+      signers: [other],
+    });
+    const before = await cache.narInfo(pathOf('a'));
+    const moreReferences = { ...theirs.info, references: [pathOf('r')] };
+    for (const info of [ours.info, moreReferences]) {
+      const [receipt] = await publish(cache, [info], { nar: () => assert.fail(), signers: [signer] });
+      assert.equal(receipt?.outcome, 'differs');
+      assert.deepEqual(await cache.narInfo(pathOf('a')), before);
+    }
+    // Signed by everybody who is asked to sign: nothing to be done, whatever the content.
+    const [receipt] = await publish(cache, [ours.info], { nar: () => assert.fail(), signers: [other] });
+    assert.equal(receipt?.outcome, 'present');
+  });
+
+  it('replaces a narinfo that cannot be read', async () => {
+    const object = await textObject('a', 'A');
+    const cache = newCache();
+    await cache.store.put(narInfoKey(pathOf('a')), new TextEncoder().encode('half a narin'));
+    const [receipt] = await publish(cache, [object.info], { nar: () => object.nar, signers: [signer] });
+    assert.equal(receipt?.outcome, 'uploaded');
+    assert.ok(await cache.narInfo(pathOf('a')));
   });
 
   it('replaces a forged signature under the name of a signer', async () => {

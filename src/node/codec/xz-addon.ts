@@ -16,6 +16,9 @@ import { coalesce } from '../../codec/coalesce.ts';
 import { SourceFeed } from '../../codec/source-feed.ts';
 import { cutBlocks, inOrder } from './blocks.ts';
 
+/** By a variable, so that neither the compiler nor a bundler needs it to be installed. */
+const ADDON: string = '@napi-rs/lzma';
+
 /** What we use of the addon. */
 export interface XzAddon {
   compressStream(input: ReadableStream<Uint8Array>, options: { preset: number }): ReadableStream<Uint8Array>;
@@ -25,10 +28,10 @@ export interface XzAddon {
 /** The addon; `undefined` when it is not installed, not for this platform, or too old. */
 export async function loadXzAddon(): Promise<XzAddon | undefined> {
   try {
-    const { xz } = await import('@napi-rs/lzma');
+    const { xz } = (await import(ADDON)) as { xz: Partial<XzAddon> };
     // Versions before 1.5 have no streams, and their one-shot encoder stores without compressing.
     return typeof xz.compressStream === 'function' && typeof xz.decompressStream === 'function'
-      ? xz
+      ? (xz as XzAddon)
       : undefined;
   } catch {
     return undefined;
