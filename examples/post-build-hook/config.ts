@@ -64,8 +64,10 @@ async function readFileSettings(file: string, mustExist: boolean): Promise<Value
     const [, name, value] = /^([a-z-]+)\s*=\s*(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined || !Object.hasOwn(SETTINGS, name)) {
       const known = Object.keys(SETTINGS).join(', ');
+      // Not the value: it may hold a password.
+      const got = line.split('=', 1)[0]?.trim();
       throw new TypeError(
-        `${file}, line ${index + 1}: expected 'name = value' with one of ${known}; got '${line}'`,
+        `${file}, line ${index + 1}: expected 'name = value' with one of ${known}; got '${got}'`,
       );
     }
     values[name as Setting] = value;
