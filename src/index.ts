@@ -8,7 +8,7 @@
  */
 export type { ByteSource, ByteTransform, CollectOptions } from './bytes/stream.ts';
 export { collect, toAsyncIterable, toReadableStream } from './bytes/stream.ts';
-export type { BinaryCacheOptions } from './cache/binary-cache.ts';
+export type { BinaryCacheOptions, RealisationQuery } from './cache/binary-cache.ts';
 export { BinaryCache } from './cache/binary-cache.ts';
 export type { CacheInfo } from './cache/cache-info.ts';
 export { parseCacheInfo, printCacheInfo } from './cache/cache-info.ts';
@@ -21,6 +21,14 @@ export { type Codec, type Decoder, none } from './codec/codec.ts';
 export { type GzipCodecOptions, gzip, gzipCodec } from './codec/gzip.ts';
 export { xzDecoder } from './codec/xz-decoder.ts';
 export { zstdDecoder } from './codec/zstd-decoder.ts';
+export type { Derivation, DerivationOutput } from './derivation/derivation.ts';
+export { derivationOutputs } from './derivation/derivation.ts';
+export type { DerivationPathOptions, OutputPathsOptions } from './derivation/output-paths.ts';
+export { derivationPath, outputPaths } from './derivation/output-paths.ts';
+export type { ParseDerivationOptions } from './derivation/parse.ts';
+export { parseDerivation } from './derivation/parse.ts';
+export type { PrintDerivationOptions } from './derivation/print.ts';
+export { printDerivation } from './derivation/print.ts';
 export type { NarkitErrorCode } from './errors.ts';
 export {
   IntegrityError,
@@ -42,7 +50,9 @@ export { hashBytes, hashSource } from './hash/hash-source.ts';
 export { decodeNix32, encodeNix32, NIX32_ALPHABET, nix32Length } from './hash/nix32.ts';
 export type { NarDirectory, NarEntries, NarEntry, NarRegular, NarSymlink } from './nar/entry.ts';
 export { NAR_LIMITS } from './nar/entry.ts';
-export type { NarListing, NarListingNode } from './nar/listing.ts';
+export type { ExportedObject, ExportInfo, ExportObject, ReadExportOptions } from './nar/export.ts';
+export { readExport } from './nar/export.ts';
+export type { NarListing, NarListingNode, PrintNarListingOptions } from './nar/listing.ts';
 export { narListing, printNarListing } from './nar/listing.ts';
 export { compareNames, decodeName, encodeName } from './nar/name.ts';
 export { parseNarListing } from './nar/parse-listing.ts';
@@ -50,15 +60,43 @@ export type { ReadNarOptions } from './nar/read.ts';
 export { readNar } from './nar/read.ts';
 export type { WriteNarOptions } from './nar/write.ts';
 export { writeNar } from './nar/write.ts';
+export type { WriteExportOptions } from './nar/write-export.ts';
+export { writeExport } from './nar/write-export.ts';
+export type {
+  EditNarInfoDocumentOptions,
+  NarInfoDocument,
+  NarInfoField,
+} from './narinfo/document.ts';
+export { editNarInfoDocument, parseNarInfoDocument, printNarInfoDocument } from './narinfo/document.ts';
+export type {
+  ExplainTrustOptions,
+  SignatureExplanation,
+  TrustExplanation,
+} from './narinfo/explain.ts';
+export { explainTrust } from './narinfo/explain.ts';
 export type { FingerprintOptions } from './narinfo/fingerprint.ts';
 export { fingerprint } from './narinfo/fingerprint.ts';
+export type { FingerprintChange, FingerprintChangeCode } from './narinfo/fingerprint-variants.ts';
+export type { LintNarInfoOptions, NarInfoLint, NarInfoQuirk } from './narinfo/lint.ts';
+export { lintNarInfo } from './narinfo/lint.ts';
 export type { ParseNarInfoOptions } from './narinfo/parse.ts';
-export { parseNarInfo } from './narinfo/parse.ts';
+export { narInfoOfDocument, parseNarInfo } from './narinfo/parse.ts';
 export type { NarInfo, PathInfo } from './narinfo/path-info.ts';
 export type { PathInfoJsonOptions } from './narinfo/path-info-json.ts';
 export { parsePathInfoJson } from './narinfo/path-info-json.ts';
+export type { PathInfoJsonFormat, PrintPathInfoJsonOptions } from './narinfo/path-info-json-print.ts';
+export { printPathInfoJson } from './narinfo/path-info-json-print.ts';
+export type { EvaluatePolicyOptions, PolicyDecision, PolicyReason } from './narinfo/policy.ts';
+export { evaluatePolicy } from './narinfo/policy.ts';
 export type { PrintNarInfoOptions } from './narinfo/print.ts';
 export { printNarInfo } from './narinfo/print.ts';
+export type {
+  NarInfoConsumer,
+  NarInfoQuirkCode,
+  NarInfoQuirkKind,
+  NarInfoVerdict,
+} from './narinfo/quirks.ts';
+export { NAR_INFO_QUIRKS } from './narinfo/quirks.ts';
 export type { TrustOptions } from './narinfo/sign.ts';
 export {
   assertSigned,
@@ -76,6 +114,16 @@ export { plan } from './publish/plan.ts';
 export type { PublishEvent, Receipt } from './publish/progress.ts';
 export type { PublishOptions } from './publish/publish.ts';
 export { publish } from './publish/publish.ts';
+export type { DrvHashOutput, DrvPathOutput, RealisationId } from './realisation/key.ts';
+export { parseRealisationKey, realisationKey } from './realisation/key.ts';
+export type { DependentRealisation, Realisation } from './realisation/realisation.ts';
+export { parseRealisation, printRealisation } from './realisation/realisation.ts';
+export {
+  realisationFingerprint,
+  signRealisation,
+  validRealisationSigners,
+} from './realisation/sign.ts';
+export type { PublicJwk, SecretJwk } from './signature/jwk.ts';
 export type { PublicKey } from './signature/key.ts';
 export {
   checkKeyName,
@@ -88,6 +136,14 @@ export {
   secretKeyFromSeed,
   toPublicKey,
 } from './signature/key.ts';
+export type { PublicKeyFormats, SecretKeyFormats } from './signature/key-formats.ts';
+export {
+  exportPublicKey,
+  exportSecretKey,
+  importPublicKey,
+  importSecretKey,
+} from './signature/key-formats.ts';
+export type { PolicyKey, PolicyRequirement, PolicyRule, TrustPolicy } from './signature/policy.ts';
 export type { Signature } from './signature/signature.ts';
 export {
   equalSignature,
@@ -98,6 +154,8 @@ export {
 } from './signature/signature.ts';
 export type { Signer } from './signature/signer.ts';
 export { createSigner } from './signature/signer.ts';
+export type { WebCryptoKeyPair } from './signature/web-crypto-signer.ts';
+export { webCryptoSigner } from './signature/web-crypto-signer.ts';
 export { HttpStore } from './store/http.ts';
 export type { HeaderFields, HttpStoreOptions } from './store/http-options.ts';
 export { checkKey } from './store/key.ts';
@@ -120,8 +178,11 @@ export type {
 } from './store/store.ts';
 export type { ContentAddress, ContentAddressMethod } from './store-path/content-address.ts';
 export { parseContentAddress, printContentAddress } from './store-path/content-address.ts';
+export type { HashModuloOptions } from './store-path/hash-modulo.ts';
+export { hashModulo } from './store-path/hash-modulo.ts';
 export type { MakeStorePathOptions } from './store-path/make-store-path.ts';
 export { makeContentAddressedPath } from './store-path/make-store-path.ts';
+export { findReferences, ReferenceScanner } from './store-path/references.ts';
 export type { StoreDir, StorePath, StorePathOptions } from './store-path/store-path.ts';
 export {
   checkPathName,

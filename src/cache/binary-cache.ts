@@ -9,11 +9,16 @@ import type { Decoder } from '../codec/codec.ts';
 import { none } from '../codec/codec.ts';
 import type { NarkitErrorCode } from '../errors.ts';
 import { MissingError, ParseError, UnsupportedError } from '../errors.ts';
+import type { Hash } from '../hash/hash.ts';
 import type { NarListing } from '../nar/listing.ts';
 import { parseNarListing } from '../nar/parse-listing.ts';
 import { parseNarInfo } from '../narinfo/parse.ts';
 import type { NarInfo } from '../narinfo/path-info.ts';
 import { checkOptions } from '../options.ts';
+import type { RealisationId } from '../realisation/key.ts';
+import { realisationKey } from '../realisation/key.ts';
+import type { Realisation } from '../realisation/realisation.ts';
+import { parseRealisation } from '../realisation/realisation.ts';
 import type { ReadableStore, StoreCallOptions, StoredObject, UrlStore } from '../store/store.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
@@ -33,6 +38,16 @@ export interface BinaryCacheOptions {
   storeDir?: StoreDir;
   /** Compressions that can be read, besides `none`. On Node: `nodeCodecs`. @default [] */
   decoders?: readonly Decoder[];
+}
+
+/** An output of a derivation, by what is known of the derivation: at least one of path and hash. */
+export interface RealisationQuery {
+  /** Such as `out`. */
+  readonly outputName: string;
+  /** For the layout since Nix 2.35. */
+  readonly drvPath?: StorePath;
+  /** "Modulo" its inputs, for the layout of Nix 2.4 to 2.34. */
+  readonly drvHash?: Hash;
 }
 
 /**
@@ -143,6 +158,29 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     options: StoreCallOptions = {},
   ): Promise<ReadableStream<Uint8Array> | undefined> {
     return (await this.store.get(logKey(drvPath), options))?.body;
+  }
+
+  /**
+   * What an output of a content-addressed derivation was built to, from the newer layout or else the
+   * older one; `undefined` where there is neither. Not to be believed before `validRealisationSigners`
+   * has found a trusted key.
+   *
+   * @throws ParseError `ERR_PARSE_REALISATION`, also where it is of another output.
+   */
+  async realisation(
+    output: RealisationQuery,
+    options: StoreCallOptions = {},
+  ): Promise<Realisation | undefined> {
+    const { drvPath, drvHash, outputName } = output;
+    const ids: RealisationId[] = [];
+    if (drvPath !== undefined) ids.push({ drvPath, outputName });
+    if (drvHash !== undefined) ids.push({ drvHash, outputName });
+    if (ids.length === 0) throw new TypeError('realisation: give drvPath, drvHash, or both');
+    for (const id of ids) {
+      const text = await this.#text(realisationKey(id), 'ERR_PARSE_REALISATION', options);
+      if (text !== undefined) return parseRealisation(text, id);
+    }
+    return undefined;
   }
 
   #decoder(name: string): Decoder {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { BinaryCacheOptions } from './binary-cache.ts';
+export type { BinaryCacheOptions, RealisationQuery } from './binary-cache.ts';
 export { BinaryCache } from './binary-cache.ts';
 export type { CacheInfo } from './cache-info.ts';
 export { parseCacheInfo, printCacheInfo } from './cache-info.ts';

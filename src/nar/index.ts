@@ -6,7 +6,9 @@
 
 export type { NarDirectory, NarEntries, NarEntry, NarRegular, NarSymlink } from './entry.ts';
 export { NAR_LIMITS } from './entry.ts';
-export type { NarListing, NarListingNode } from './listing.ts';
+export type { ExportedObject, ExportInfo, ExportObject, ReadExportOptions } from './export.ts';
+export { readExport } from './export.ts';
+export type { NarListing, NarListingNode, PrintNarListingOptions } from './listing.ts';
 export { narListing, printNarListing } from './listing.ts';
 export { compareNames, decodeName, encodeName } from './name.ts';
 export { parseNarListing } from './parse-listing.ts';
@@ -14,3 +16,5 @@ export type { ReadNarOptions } from './read.ts';
 export { readNar } from './read.ts';
 export type { WriteNarOptions } from './write.ts';
 export { writeNar } from './write.ts';
+export type { WriteExportOptions } from './write-export.ts';
+export { writeExport } from './write-export.ts';

@@ -44,10 +44,17 @@ export class NarInput {
     throw unexpected(head, tokens, start, path);
   }
 
+  /** A number, exact up to 2^53; above, all that matters is that it is above. */
+  async uint64(path: string): Promise<number> {
+    const bytes = await this.bytes(8, path);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
+    return view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
+  }
+
   /** `str()` of at most `limit` bytes, padding checked. A copy. */
   async string(limit: number, what: string, path: string): Promise<Uint8Array> {
     const offset = this.#reader.offset;
-    const length = await this.#uint64(path);
+    const length = await this.uint64(path);
     if (length > limit) {
       throw new NarError(
         'ERR_NAR_LIMIT',
@@ -66,7 +73,7 @@ export class NarInput {
   /** The size of a file's contents. */
   async size(path: string): Promise<number> {
     const offset = this.#reader.offset;
-    const size = await this.#uint64(path);
+    const size = await this.uint64(path);
     if (size > Number.MAX_SAFE_INTEGER) {
       throw new NarError('ERR_NAR_LIMIT', `'${path}' claims a size above 2^53-1 bytes at offset ${offset}`, {
         offset,
@@ -120,13 +127,6 @@ export class NarInput {
     throw new NarError('ERR_NAR_TRAILING', `bytes after the end of the archive at offset ${offset}`, {
       offset,
     });
-  }
-
-  async #uint64(path: string): Promise<number> {
-    const bytes = await this.bytes(8, path);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-    // Exact up to 2^53; above, all that matters is that it is above.
-    return view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
   }
 
   #truncated(path: string): NarError {

@@ -4,7 +4,9 @@
  * @module
  */
 import { NarError, ParseError } from '../errors.ts';
+import { checkOptions } from '../options.ts';
 import type { NarEntries } from './entry.ts';
+import { compareNames } from './name.ts';
 import { OrderCheck } from './order.ts';
 
 /** One node of a listing. */
@@ -77,20 +79,64 @@ export async function narListing(entries: NarEntries): Promise<NarListing> {
   return { version: 1, root };
 }
 
+/** Options of {@link printNarListing}. */
+export interface PrintNarListingOptions {
+  /**
+   * Whether `executable` is written for files that are not; to readers both are the same.
+   * @default 'when-true'
+   */
+  executable?: 'when-true' | 'always';
+}
+
 /**
- * The listing as Nix 2.8 to 2.32 write it: compact, `executable` only where true, no newline.
+ * The listing in the form of Nix 2.8, compact and without newline, names in archive order. Newer
+ * versions have the keys of an object in another order, which means nothing, and some of them write
+ * `executable` always.
  *
  * @throws ParseError `ERR_PARSE_LISTING` for names or targets that are not UTF-8: JSON cannot hold
  *   them, and current Nix refuses them too.
+ *
+ * @example
+ * ```ts
+ * import { parseNarListing, printNarListing } from 'narkit/nar';
+ *
+ * const listing = parseNarListing('{"root":{"narOffset":96,"size":6,"type":"regular"},"version":1}');
+ * console.log(printNarListing(listing, { executable: 'always' }));
+ * // {"version":1,"root":{"type":"regular","size":6,"executable":false,"narOffset":96}}
+ * ```
  */
-export function printNarListing(listing: NarListing): string {
-  return JSON.stringify(listing, (key, value: unknown) => {
-    if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) {
-      throw new ParseError(
-        'ERR_PARSE_LISTING',
-        `a name or target in a listing is not UTF-8: ${JSON.stringify(key)}`,
-      );
-    }
-    return value;
-  });
+export function printNarListing(listing: NarListing, options: PrintNarListingOptions = {}): string {
+  checkOptions('printNarListing', options, ['executable']);
+  const { executable = 'when-true' } = options;
+  if (executable !== 'when-true' && executable !== 'always') {
+    throw new RangeError(
+      `printNarListing: executable must be 'when-true' or 'always', not ${String(executable)}`,
+    );
+  }
+  return `{"version":${listing.version},"root":${printNode(listing.root, executable === 'always')}}`;
+}
+
+/** By hand: objects of JavaScript would put names that look like numbers first. */
+function printNode(node: NarListingNode, always: boolean): string {
+  if (node.type === 'symlink') return `{"type":"symlink","target":${quote(node.target)}}`;
+  if (node.type === 'regular') {
+    const { type, size, executable = false, narOffset } = node;
+    return JSON.stringify({
+      type,
+      size,
+      executable: executable || always ? executable : undefined,
+      narOffset,
+    });
+  }
+  const members = Object.entries(node.entries).sort(([a], [b]) => compareNames(a, b));
+  const printed = members.map(([name, member]) => `${quote(name)}:${printNode(member, always)}`);
+  return `{"type":"directory","entries":{${printed.join(',')}}}`;
+}
+
+function quote(text: string): string {
+  if (text.isWellFormed()) return JSON.stringify(text);
+  throw new ParseError(
+    'ERR_PARSE_LISTING',
+    `a name or target in a listing is not UTF-8: ${JSON.stringify(text)}`,
+  );
 }

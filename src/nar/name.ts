@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { compareBytes, fromUtf8, utf8 } from '../bytes/bytes.ts';
+import { compareBytes, fromUtf8, toDisplay, utf8 } from '../bytes/bytes.ts';
 
 /** Bytes of a file name or link target to a string. */
 export function decodeName(bytes: Uint8Array): string {
@@ -51,21 +51,34 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-/** Decodes sequence by sequence; a byte that begins no valid sequence is escaped alone. */
+/** Valid runs are decoded together; a byte that begins no valid sequence is escaped alone. */
 function escapeInvalid(bytes: Uint8Array): string {
-  let out = '';
+  const parts: string[] = [];
+  let start = 0;
   for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes[at] as number);
-    const text = fromUtf8(bytes.subarray(at, at + length));
-    if (text === undefined) out += String.fromCharCode(0xdc00 + (bytes[at] as number));
-    else out += text;
-    at += text === undefined ? 1 : length;
+    const length = sequenceLength(bytes, at);
+    if (length > 0) {
+      at += length;
+      continue;
+    }
+    parts.push(toDisplay(bytes.subarray(start, at)), String.fromCharCode(0xdc00 + (bytes[at] as number)));
+    start = ++at;
   }
-  return out;
+  parts.push(toDisplay(bytes.subarray(start)));
+  return parts.join('');
 }
 
-function sequenceLength(lead: number): number {
-  if (lead >= 0xf0) return 4;
-  if (lead >= 0xe0) return 3;
-  return lead >= 0xc0 ? 2 : 1;
+/** Bytes of the well-formed UTF-8 sequence at `at`, 0 where there is none (Unicode, table 3-7). */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] as number;
+  if (lead < 0x80) return 1;
+  const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+  // The second byte has tighter bounds where the lead alone allows overlong forms, surrogates, or too much.
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  for (let i = 1; i < length; i++) {
+    const byte = bytes[at + i] ?? 0;
+    if (byte < (i === 1 ? low : 0x80) || byte > (i === 1 ? high : 0xbf)) return 0;
+  }
+  return length;
 }

@@ -24,6 +24,9 @@ import {
   SYMLINK,
 } from './token.ts';
 
+/** Contents up to this many bytes come in one piece. */
+export const INLINE_SIZE = 65_536;
+
 /** Options of {@link readNar}. */
 export interface ReadNarOptions {
   /**
@@ -51,17 +54,37 @@ export interface ReadNarOptions {
  * for await (const entry of readNar(nar)) console.log(entry); // { type: 'symlink', path: '', target: 'target' }
  * ```
  */
-export async function* readNar(
+export function readNar(
   source: ByteSource,
   options: ReadNarOptions = {},
 ): AsyncGenerator<NarEntry, void, undefined> {
-  checkOptions('readNar', options, ['inlineSize']);
-  const inlineSize = options.inlineSize ?? 65_536;
-  const reader = new ByteReader(source);
+  return entriesOf(() => {
+    checkOptions('readNar', options, ['inlineSize']);
+    return { reader: new ByteReader(source), inlineSize: options.inlineSize ?? INLINE_SIZE, whole: true };
+  });
+}
+
+/** What {@link entriesOf} reads. */
+export interface NarPlace {
+  reader: ByteReader;
+  inlineSize: number;
+  /** The archive is the whole input: nothing may follow, and the input ends with the iteration. */
+  whole: boolean;
+}
+
+/**
+ * The entries of the NAR at which a reader stands; unless it is the `whole` input, the reader is left
+ * just behind it. Offsets of contents count from the NAR's beginning, those of errors from the input's.
+ *
+ * @param open called for the first entry: a source that nobody iterates is not touched
+ */
+export async function* entriesOf(open: () => NarPlace): AsyncGenerator<NarEntry, void, undefined> {
+  const { reader, inlineSize, whole } = open();
   const input = new NarInput(reader);
   const order = new OrderCheck();
+  const start = reader.offset;
   /** Paths of the open directories. */
-  const open: string[] = [];
+  const parents: string[] = [];
   let path = '';
   try {
     await input.expect(MAGIC, path);
@@ -71,7 +94,7 @@ export async function* readNar(
       const type = await input.choose([REGULAR, DIRECTORY, SYMLINK], path);
       if (type === DIRECTORY) {
         order.descend(path);
-        open.push(path);
+        parents.push(path);
         yield { type: 'directory', path };
       } else {
         if (type === SYMLINK) {
@@ -82,29 +105,29 @@ export async function* readNar(
           const executable = (await input.choose([CONTENTS, EXECUTABLE], path)) === EXECUTABLE;
           if (executable) await input.expect(CONTENTS, path);
           const size = await input.size(path);
-          const narOffset = reader.offset;
+          const narOffset = reader.offset - start;
           const body = size <= inlineSize ? await input.bytes(size, path) : input.body(size, path);
           yield { type: 'regular', path, executable, size, narOffset, body };
           if (!(body instanceof Uint8Array)) await body.skip();
           await input.padding(size, path);
         }
         await input.expect(CLOSE, path);
-        if (open.length > 0) await input.expect(CLOSE, path);
+        if (parents.length > 0) await input.expect(CLOSE, path);
       }
       // The next member of the innermost open directory, or of the first around it that has one.
-      while (open.length > 0 && (await input.choose([ENTRY, CLOSE], path)) === CLOSE) {
-        path = open.pop() as string;
-        if (open.length > 0) await input.expect(CLOSE, path);
+      while (parents.length > 0 && (await input.choose([ENTRY, CLOSE], path)) === CLOSE) {
+        path = parents.pop() as string;
+        if (parents.length > 0) await input.expect(CLOSE, path);
       }
-      const parent = open.at(-1);
+      const parent = parents.at(-1);
       if (parent === undefined) break;
       const name = decodeName(await input.string(NAR_LIMITS.nameLength, 'file name', parent));
       path = parent === '' ? name : `${parent}/${name}`;
       input.located(() => order.enter(path));
       await input.expect(NODE, path);
     }
-    await input.end();
+    if (whole) await input.end();
   } finally {
-    await reader.cancel();
+    if (whole) await reader.cancel();
   }
 }

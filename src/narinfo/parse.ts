@@ -3,23 +3,24 @@
  *
  * @module
  */
-import { ParseError } from '../errors.ts';
 import { parseHash } from '../hash/hash.ts';
 import { checkOptions } from '../options.ts';
 import { parseSignature } from '../signature/signature.ts';
 import { parseContentAddress } from '../store-path/content-address.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { parseBaseName, parseStorePath } from '../store-path/store-path.ts';
+import type { NarInfoDocument } from './document.ts';
+import { badNarInfo, parseNarInfoDocument } from './document.ts';
 import type { NarInfo } from './path-info.ts';
 
-/** Options of {@link parseNarInfo}. */
+/** Options of {@link parseNarInfo} and {@link narInfoOfDocument}. */
 export interface ParseNarInfoOptions {
   /** @default '/nix/store' */
   storeDir?: StoreDir;
 }
 
 /** A field that may come once, with its line, or several times, the last one counting. */
-interface Field {
+interface Line {
   readonly value: string;
   readonly line: number;
 }
@@ -48,7 +49,17 @@ interface Field {
  */
 export function parseNarInfo(text: string, options: ParseNarInfoOptions = {}): NarInfo {
   checkOptions('parseNarInfo', options, ['storeDir']);
-  const { fields, signatures } = splitFields(text);
+  return narInfoOfDocument(parseNarInfoDocument(text), options);
+}
+
+/**
+ * The typed view of a document, by the rules of {@link parseNarInfo}.
+ *
+ * @throws ParseError `ERR_PARSE_NAR_INFO` with `line` (of the printed document) and `field`.
+ */
+export function narInfoOfDocument(document: NarInfoDocument, options: ParseNarInfoOptions = {}): NarInfo {
+  checkOptions('narInfoOfDocument', options, ['storeDir']);
+  const { fields, signatures } = pickFields(document);
 
   const optional = <T>(name: string, parse: (value: string) => T): T | undefined => {
     const field = fields.get(name);
@@ -56,12 +67,12 @@ export function parseNarInfo(text: string, options: ParseNarInfoOptions = {}): N
     try {
       return parse(field.value);
     } catch (cause) {
-      throw bad((cause as Error).message, field.line, name, cause);
+      throw badNarInfo((cause as Error).message, field.line, name, cause);
     }
   };
   const required = <T>(name: string, parse: (value: string) => T): T => {
     const value = optional(name, parse);
-    if (value === undefined) throw bad('it is missing', undefined, name);
+    if (value === undefined) throw badNarInfo('it is missing', undefined, name);
     return value;
   };
 
@@ -85,35 +96,28 @@ export function parseNarInfo(text: string, options: ParseNarInfoOptions = {}): N
       try {
         return parseSignature(value);
       } catch (cause) {
-        throw bad((cause as Error).message, line, 'Sig', cause);
+        throw badNarInfo((cause as Error).message, line, 'Sig', cause);
       }
     }),
     ...(ca === undefined ? {} : { ca }),
   };
 }
 
-function splitFields(text: string): { fields: Map<string, Field>; signatures: Field[] } {
-  if (!text.endsWith('\n')) throw bad('the text does not end in a newline: it may be truncated');
-  const fields = new Map<string, Field>();
-  const signatures: Field[] = [];
-  const lines = text.slice(0, -1).split('\n');
-  for (const [index, content] of lines.entries()) {
+/** The lines that count. */
+function pickFields(document: NarInfoDocument): { fields: Map<string, Line>; signatures: Line[] } {
+  const fields = new Map<string, Line>();
+  const signatures: Line[] = [];
+  for (const [index, { name, value }] of document.fields.entries()) {
     const line = index + 1;
-    const colon = content.indexOf(':');
-    if (colon < 0)
-      throw bad(content === '' ? 'an empty line' : `no colon in ${JSON.stringify(content)}`, line);
-    if (content[colon + 1] !== ' ') throw bad(`no space after the colon in ${JSON.stringify(content)}`, line);
-    const name = content.slice(0, colon);
-    const field = { value: content.slice(colon + 2), line };
     if (name === 'Sig') {
-      signatures.push(field);
+      signatures.push({ value, line });
       continue;
     }
     const earlier = fields.get(name);
     if (earlier !== undefined && (name === 'CA' || (name === 'References' && earlier.value.trim() !== ''))) {
-      throw bad('it is there twice', line, name);
+      throw badNarInfo('it is there twice', line, name);
     }
-    fields.set(name, field);
+    fields.set(name, { value, line });
   }
   return { fields, signatures };
 }
@@ -141,17 +145,4 @@ function parsePositiveSize(value: string): number {
   const size = parseSize(value);
   if (size === 0) throw new RangeError('it must not be 0');
   return size;
-}
-
-function bad(why: string, line?: number, field?: string, cause?: unknown): ParseError {
-  const where = [field, line === undefined ? undefined : `line ${line}`].filter((part) => part !== undefined);
-  return new ParseError(
-    'ERR_PARSE_NAR_INFO',
-    `invalid narinfo${where.length > 0 ? ` (${where.join(', ')})` : ''}: ${why}`,
-    {
-      line,
-      field,
-      cause,
-    },
-  );
 }

@@ -21,9 +21,20 @@ export { type ZstdCodecOptions, zstd, zstdCodec } from './codec/zstd.ts';
 export { type DumpOptions, dumpPath } from './dump.ts';
 export { FileStore, type FileStoreOptions } from './file-store.ts';
 export type { FileType } from './fs-path.ts';
-export { readPublicKeyFile, readSecretKeyFile, writeKeyFiles } from './key-file.ts';
+export {
+  type ReadSecretKeyFileOptions,
+  readPublicKeyFile,
+  readSecretKeyFile,
+  writeKeyFiles,
+} from './key-file.ts';
+export type { KeyFileProblem } from './key-file-problems.ts';
 export { type LocalNarOptions, localNar } from './local-nar.ts';
+export { Netrc, type NetrcEntry, type NetrcLogin, netrcHeaders, parseNetrc } from './netrc.ts';
 export { NixCommand, type NixCommandOptions } from './nix-command.ts';
+export { NixConf, type NixConfSetting } from './nix-conf.ts';
+export { keyringFromNixConf, type NixCacheSettings, nixCacheSettings } from './nix-conf-cache.ts';
+export { type ReadNixConfOptions, readNixConf } from './nix-conf-files.ts';
+export { type NixConfItem, parseNixConf } from './nix-conf-parse.ts';
 export { type OpenedCache, openCache } from './open-cache.ts';
 export { type OpenStoreOptions, openStore } from './open-store.ts';
 export { type RestoreOptions, type RestoreResult, restorePath } from './restore.ts';

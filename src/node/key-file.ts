@@ -4,9 +4,12 @@
  * @module
  */
 import { randomBytes } from 'node:crypto';
-import { link, open, readFile, unlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { link, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { fromUtf8 } from '../bytes/bytes.ts';
 import { NarError, ParseError } from '../errors.ts';
+import { checkOptions } from '../options.ts';
 import type { PublicKey, SecretKey } from '../signature/key.ts';
 import {
   parsePublicKey,
@@ -15,6 +18,20 @@ import {
   printSecretKey,
   toPublicKey,
 } from '../signature/key.ts';
+import { type KeyFileProblem, keyFileProblems } from './key-file-problems.ts';
+import { readSmallFile, type SmallFile } from './small-file.ts';
+
+/** Options of {@link readSecretKeyFile}. */
+export interface ReadSecretKeyFileOptions {
+  /**
+   * Told of everything about the file that lets others read or replace the key. It is read
+   * all the same, as Nix does; throw to refuse it. @default nobody is told
+   */
+  onProblem?: (problem: KeyFileProblem) => void;
+}
+
+/** More than any key file has; what is larger is something else. */
+const MAX_SIZE = 65_536;
 
 /**
  * Reads a secret key file, as `secret-key-files` in nix.conf names them.
@@ -27,11 +44,22 @@ import {
  * import { readSecretKeyFile } from 'narkit/node';
  * import { createSigner } from 'narkit/signature';
  *
- * const signer = createSigner(await readSecretKeyFile('/etc/nix/key.private'));
+ * const key = await readSecretKeyFile('/etc/nix/key.private', {
+ *   onProblem: ({ message }) => console.warn(message),
+ * });
+ * const signer = createSigner(key);
  * ```
  */
-export async function readSecretKeyFile(path: string): Promise<SecretKey> {
-  return await readKeyFile(path, parseSecretKey);
+export async function readSecretKeyFile(
+  path: string,
+  options: ReadSecretKeyFileOptions = {},
+): Promise<SecretKey> {
+  checkOptions('readSecretKeyFile', options, ['onProblem']);
+  return await readKeyFile(path, (text, stats) => {
+    const key = parseSecretKey(text);
+    for (const problem of keyFileProblems(path, stats)) options.onProblem?.(problem);
+    return key;
+  });
 }
 
 /** Reads a public key file. Errors as {@link readSecretKeyFile}. */
@@ -65,24 +93,30 @@ export async function writeKeyFiles(key: SecretKey, secretPath: string, publicPa
   }
 }
 
-async function readKeyFile<T>(path: string, parse: (text: string) => T): Promise<T> {
-  let text: string;
+async function readKeyFile<T>(path: string, parse: (text: string, stats: Stats) => T): Promise<T> {
+  let file: SmallFile;
   try {
-    text = await readFile(path, 'utf8');
+    file = await readSmallFile(path, MAX_SIZE);
   } catch (cause) {
     throw new NarError('ERR_FILE_IO', `cannot read key file '${path}': ${(cause as Error).message}`, {
       path,
       cause,
     });
   }
+  if (file.bytes === undefined) throw notKey(path, `it is larger than ${MAX_SIZE} bytes`);
+  const text = fromUtf8(file.bytes);
+  if (text === undefined) throw notKey(path, 'it is not UTF-8');
+  if (text.trim() === '') throw notKey(path, 'it is empty');
   try {
-    return parse(text);
+    return parse(text, file.stats);
   } catch (cause) {
-    throw new ParseError('ERR_PARSE_KEY', `key file '${path}': ${(cause as Error).message}`, {
-      field: path,
-      cause,
-    });
+    if (!(cause instanceof ParseError)) throw cause;
+    throw notKey(path, cause.message, cause);
   }
+}
+
+function notKey(path: string, why: string, cause?: unknown): ParseError {
+  return new ParseError('ERR_PARSE_KEY', `key file '${path}': ${why}`, { field: path, cause });
 }
 
 async function writeNew(path: string, text: string, mode: number): Promise<void> {

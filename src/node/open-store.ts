@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { UnsupportedError } from '../errors.ts';
+import { fromUtf8 } from '../bytes/bytes.ts';
+import { NarError, ParseError, UnsupportedError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
 import { HttpStore } from '../store/http.ts';
-import type { HttpStoreOptions } from '../store/http-options.ts';
+import type { HeaderFields, HttpStoreOptions } from '../store/http-options.ts';
 import type { ListableStore, WritableStore } from '../store/store.ts';
 import { FileStore } from './file-store.ts';
+import { netrcHeaders, parseNetrc } from './netrc.ts';
+import { readSmallFile } from './small-file.ts';
 import { parseStoreUrl } from './store-url.ts';
 import type { HttpStoreUrl, S3StoreUrl, StoreUrl } from './store-url-types.ts';
 
@@ -18,7 +21,15 @@ export interface OpenStoreOptions {
   fetch?: NonNullable<HttpStoreOptions['fetch']>;
   /** For http(s): header fields of every request. @default none */
   headers?: NonNullable<HttpStoreOptions['headers']>;
+  /**
+   * For http(s): a netrc file with user names and passwords, such as nix.conf's `netrc-file`; one that is not
+   * there has none. A password in the URL and an `authorization` among the `headers` come first. @default none
+   */
+  netrcFile?: string;
 }
+
+/** Far beyond any real netrc file. */
+const MAX_NETRC_SIZE = 1024 * 1024;
 
 /**
  * Opens the store a URL names: a `FileStore`, an `HttpStore` or an `S3Store`. Nothing is created, and
@@ -29,7 +40,8 @@ export interface OpenStoreOptions {
  * machine); where the chain finds none, requests go out unsigned, as Nix's do, which suffices for public buckets.
  *
  * @param url text, or what `parseStoreUrl` made of it
- * @throws ParseError `ERR_PARSE_STORE_URL`
+ * @throws ParseError `ERR_PARSE_STORE_URL`, `ERR_PARSE_NETRC`
+ * @throws NarError `ERR_FILE_IO` for a netrc file that is there and cannot be read
  * @throws UnsupportedError for s3 when `@aws-sdk/client-s3` is not installed, and as `parseStoreUrl` does
  *
  * @example
@@ -44,32 +56,62 @@ export async function openStore(
   url: string | StoreUrl,
   options: OpenStoreOptions = {},
 ): Promise<WritableStore | (WritableStore & ListableStore)> {
-  checkOptions('openStore', options, ['fetch', 'headers']);
+  checkOptions('openStore', options, ['fetch', 'headers', 'netrcFile']);
   const parsed = typeof url === 'string' ? parseStoreUrl(url) : url;
   switch (parsed.scheme) {
     case 'file':
       return new FileStore(parsed.directory);
     case 'http':
     case 'https':
-      return openHttp(parsed, options);
+      return await openHttp(parsed, options);
     case 's3':
       return await openS3(parsed);
   }
 }
 
-function openHttp(parsed: HttpStoreUrl, options: OpenStoreOptions): HttpStore {
+async function openHttp(
+  parsed: HttpStoreUrl,
+  { fetch, headers = {}, netrcFile }: OpenStoreOptions,
+): Promise<HttpStore> {
   const { retryAttempts, retryDelayMs, retryMaxDelayMs } = parsed.store;
   const url = new URL(parsed.url);
   url.username = parsed.username ?? '';
   url.password = parsed.password ?? '';
   return new HttpStore(url, {
-    ...options,
+    ...(fetch !== undefined && { fetch }),
+    headers: netrcFile === undefined ? headers : withLogin(await readLogin(netrcFile, url), headers),
     retry: {
       ...(retryAttempts !== undefined && { attempts: retryAttempts }),
       ...(retryDelayMs !== undefined && { minDelayMs: retryDelayMs }),
       ...(retryMaxDelayMs !== undefined && { maxDelayMs: retryMaxDelayMs }),
     },
   });
+}
+
+/** `headers` over those of the login: the later of one name counts, whatever its case. */
+function withLogin(
+  login: HeaderFields,
+  headers: NonNullable<OpenStoreOptions['headers']>,
+): () => Promise<HeaderFields> {
+  return async () => ({ ...login, ...(typeof headers === 'function' ? await headers() : headers) });
+}
+
+async function readLogin(path: string, url: URL): Promise<HeaderFields> {
+  let bytes: Uint8Array | undefined;
+  try {
+    ({ bytes } = await readSmallFile(path, MAX_NETRC_SIZE));
+  } catch (cause) {
+    if ((cause as { code?: string }).code === 'ENOENT') return {};
+    throw new NarError('ERR_FILE_IO', `cannot read netrc file '${path}': ${(cause as Error).message}`, {
+      path,
+      cause,
+    });
+  }
+  if (bytes === undefined)
+    throw new ParseError('ERR_PARSE_NETRC', `netrc file '${path}' is larger than ${MAX_NETRC_SIZE} bytes`);
+  const text = fromUtf8(bytes);
+  if (text === undefined) throw new ParseError('ERR_PARSE_NETRC', `netrc file '${path}' is not UTF-8`);
+  return netrcHeaders(parseNetrc(text), url);
 }
 
 async function openS3({ bucket, prefix, store }: S3StoreUrl): Promise<WritableStore & ListableStore> {

@@ -21,7 +21,7 @@ export interface MakeStorePathOptions {
   references?: readonly StorePath[];
   /**
    * Whether the content refers to its own path; only sha256 `nar` may. The hash is then one
-   * "modulo" the path's own hash part.
+   * "modulo" the path's own hash part: see `hashModulo`.
    * @default false
    */
   selfReference?: boolean;
@@ -71,7 +71,7 @@ export function makeContentAddressedPath(
  * The rule under all kinds: the hash part is the folded SHA-256 of
  * `<type>:sha256:<inner digest in base16>:<store dir>:<name>`.
  */
-function makeStorePath(type: string, inner: Uint8Array, name: string, storeDir: StoreDir): StorePath {
+export function makeStorePath(type: string, inner: Uint8Array, name: string, storeDir: StoreDir): StorePath {
   checkPathName(name);
   const { digest } = hashBytes('sha256', utf8(`${type}:sha256:${toBase16(inner)}:${storeDir}:${name}`));
   return `${encodeNix32(compressHash(digest, 20))}-${name}` as StorePath;

@@ -171,3 +171,33 @@ test('law: parse(print(listing)) = listing, for every tree that JSON can hold', 
     }),
   );
 });
+
+test('section 8: both dialects are written, names in archive order', async () => {
+  const tree = dir({
+    10: file('x'),
+    9: file('y', true),
+    __proto__2: link('t'),
+    d: dir({ 2: file(''), 1: file('') }),
+  });
+  const listing = await narListing(readNar(nar(tree)));
+  const [plain, always] = [printNarListing(listing), printNarListing(listing, { executable: 'always' })];
+  assert.equal(printNarListing(listing, { executable: 'when-true' }), plain);
+  assert.deepEqual(plain.match(/"(10|9|__proto__2|d|1|2)":/g), [
+    '"10":',
+    '"9":',
+    '"__proto__2":',
+    '"d":',
+    '"1":',
+    '"2":',
+  ]);
+  assert.equal(plain.match(/"executable":true/g)?.length, 1);
+  assert.ok(!plain.includes('"executable":false'));
+  assert.equal(always.match(/"executable":true/g)?.length, 1);
+  assert.equal(always.match(/"executable":false/g)?.length, 3);
+  assert.equal(always.replaceAll('"executable":false,', ''), plain);
+  // Read from the one dialect, written in the other.
+  assert.equal(printNarListing(parseNarListing(plain), { executable: 'always' }), always);
+  assert.equal(printNarListing(parseNarListing(always)), plain);
+  assert.throws(() => printNarListing(listing, { executable: 'never' as 'always' }), RangeError);
+  assert.throws(() => printNarListing(listing, { exec: 'always' } as object), TypeError);
+});

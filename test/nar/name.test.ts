@@ -101,3 +101,11 @@ test('law: compareNames is the order of the bytes', () => {
   assert.ok(compareNames('\udc80', 'é') < 0);
   assert.ok(compareNames('\udcff', '\u{10FFFF}') > 0);
 });
+
+test('a megabyte of bytes that are not UTF-8 takes no longer than other names', () => {
+  const hostile = new Uint8Array(1_000_000).fill(0xff);
+  const began = performance.now();
+  assert.deepEqual(encodeName(decodeName(hostile)), hostile);
+  const took = performance.now() - began;
+  assert.ok(took < 2000, `${took} ms`);
+});

@@ -5,7 +5,7 @@ import { HASH_SIZES, type HashAlgo } from '../../src/hash/hash.ts';
 import { NIX32_ALPHABET } from '../../src/hash/nix32.ts';
 import type { NarInfo } from '../../src/narinfo/path-info.ts';
 import type { Signature } from '../../src/signature/signature.ts';
-import { printSignature } from '../../src/signature/signature.ts';
+import { compareSignatures } from '../../src/signature/signature.ts';
 import type { ContentAddress } from '../../src/store-path/content-address.ts';
 import { parseBaseName, type StorePath } from '../../src/store-path/store-path.ts';
 
@@ -55,9 +55,7 @@ export const narInfos: fc.Arbitrary<NarInfo> = fc.record(
     narSize: sizes,
     references: fc.array(storePaths, { maxLength: 5 }).map((paths) => [...new Set(paths)].sort(compareAscii)),
     deriver: storePaths,
-    signatures: fc
-      .array(signatures, { maxLength: 3 })
-      .map((list) => list.sort((a, b) => (printSignature(a) < printSignature(b) ? -1 : 1))),
+    signatures: fc.array(signatures, { maxLength: 3 }).map((list) => list.sort(compareSignatures)),
     ca: contentAddresses,
   },
   {

@@ -8,7 +8,17 @@ import { describe, it } from 'node:test';
 import { domainOf, manifest, root, sorted, sources } from './sources.ts';
 
 const BASE = ['bytes', 'errors', 'options'];
-const FORMATS = [...BASE, 'hash', 'store-path', 'signature', 'nar', 'narinfo', 'codec'];
+const FORMATS = [
+  ...BASE,
+  'hash',
+  'store-path',
+  'signature',
+  'nar',
+  'narinfo',
+  'realisation',
+  'derivation',
+  'codec',
+];
 
 /** What each part may import besides itself. Whoever needs more builds a floor higher. */
 const FLOORS: Readonly<Record<string, readonly string[]>> = {
@@ -19,9 +29,11 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   hash: BASE,
   'store-path': [...BASE, 'hash'],
   signature: BASE,
-  nar: BASE,
+  nar: [...BASE, 'hash', 'store-path'],
   codec: BASE,
+  realisation: [...BASE, 'hash', 'store-path', 'signature'],
   narinfo: [...BASE, 'hash', 'store-path', 'signature'],
+  derivation: [...BASE, 'hash', 'store-path', 'nar'],
   // Keys and bytes: a store knows nothing of Nix.
   store: BASE,
   s3: [...BASE, 'store'],
