@@ -8,16 +8,10 @@
  */
 import { Gzip } from 'fflate';
 import type { ByteTransform } from '../bytes/stream.ts';
-import { checkOptions } from '../options.ts';
 import { coalesce } from './coalesce.ts';
 import type { Codec } from './codec.ts';
 import { gunzip } from './gunzip.ts';
-
-/** Options of {@link gzipCodec}. */
-export interface GzipCodecOptions {
-  /** 1 (fast) to 9 (small); 0 stores. @default 6 */
-  level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
-}
+import { GZIP_EXTENSION, GZIP_NAME, type GzipCodecOptions, gzipLevel } from './gzip-settings.ts';
 
 /**
  * A portable `gzip` codec. On Node.js the one of `narkit/node` is several times faster.
@@ -36,16 +30,10 @@ export interface GzipCodecOptions {
  * ```
  */
 export function gzipCodec(options: GzipCodecOptions = {}): Codec {
-  checkOptions('gzipCodec', options, ['level']);
-  const { level = 6 } = options;
-  if (!Number.isInteger(level) || level < 0 || level > 9) {
-    throw new RangeError(`gzipCodec: level must be 0 to 9, got ${level}`);
-  }
+  const level = gzipLevel(options);
   return {
-    name: 'gzip',
-    // Nix itself gives gzip no ending. Ours has one, so that the keys of `none` and `gzip`, which
-    // begin with the same NAR hash, never collide; readers go by `Compression` and do not care.
-    extension: '.gz',
+    name: GZIP_NAME,
+    extension: GZIP_EXTENSION,
     compress: (source) => coalesce(deflate(source, level)),
     decompress: gunzip,
   };

@@ -6,6 +6,7 @@
  * @module
  */
 export { type Codec, type Decoder, none } from './codec.ts';
-export { type GzipCodecOptions, gzip, gzipCodec } from './gzip.ts';
+export { gzip, gzipCodec } from './gzip.ts';
+export type { GzipCodecOptions } from './gzip-settings.ts';
 export { xzDecoder } from './xz-decoder.ts';
 export { zstdDecoder } from './zstd-decoder.ts';

@@ -6,7 +6,6 @@
 import { fromUtf8 } from '../bytes/bytes.ts';
 import { NarError, ParseError, UnsupportedError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
-import { HttpStore } from '../store/http.ts';
 import type { HeaderFields, HttpStoreOptions } from '../store/http-options.ts';
 import type { ListableStore, WritableStore } from '../store/store.ts';
 import { FileStore } from './file-store.ts';
@@ -72,7 +71,9 @@ export async function openStore(
 async function openHttp(
   parsed: HttpStoreUrl,
   { fetch, headers = {}, netrcFile }: OpenStoreOptions,
-): Promise<HttpStore> {
+): Promise<WritableStore> {
+  // Loaded when asked for: programs that work with files start sooner.
+  const { HttpStore } = await import('../store/http.ts');
   const { retryAttempts, retryDelayMs, retryMaxDelayMs } = parsed.store;
   const url = new URL(parsed.url);
   url.username = parsed.username ?? '';

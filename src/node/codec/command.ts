@@ -5,8 +5,9 @@
  */
 import type { ByteTransform } from '../../bytes/stream.ts';
 import type { Codec } from '../../codec/codec.ts';
+import { lazily } from '../../codec/lazily.ts';
 import { checkOptions } from '../../options.ts';
-import { runProgram } from './program.ts';
+import type { ProgramTask } from './program.ts';
 
 /** A program that filters standard input to standard output, and its arguments. */
 export type CommandLine = readonly [program: string, ...args: string[]];
@@ -69,6 +70,9 @@ export function commandCodec(options: CommandCodecOptions): Codec {
   };
 }
 
-function program(task: Parameters<typeof runProgram>[1]): ByteTransform {
-  return (source) => runProgram(source, task);
+function program(task: ProgramTask): ByteTransform {
+  return lazily(async () => {
+    const { runProgram } = await import('./program.ts');
+    return (source) => runProgram(source, task);
+  });
 }

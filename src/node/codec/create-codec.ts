@@ -4,7 +4,7 @@
  * @module
  */
 import { type Codec, none } from '../../codec/codec.ts';
-import type { GzipCodecOptions } from '../../codec/gzip.ts';
+import type { GzipCodecOptions } from '../../codec/gzip-settings.ts';
 import { UnsupportedError } from '../../errors.ts';
 import { checkOptions, nearest } from '../../options.ts';
 import { brotli, brotliCodec } from './brotli.ts';

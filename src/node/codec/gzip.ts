@@ -5,7 +5,7 @@
  */
 import { createGunzip, createGzip } from 'node:zlib';
 import type { Codec } from '../../codec/codec.ts';
-import { type GzipCodecOptions, gzipCodec as portableGzip } from '../../codec/gzip.ts';
+import { GZIP_EXTENSION, GZIP_NAME, type GzipCodecOptions, gzipLevel } from '../../codec/gzip-settings.ts';
 import { compressThrough, decompressThrough, STREAM_CHUNK } from './zlib-stream.ts';
 
 /**
@@ -17,13 +17,12 @@ import { compressThrough, decompressThrough, STREAM_CHUNK } from './zlib-stream.
  * @throws TypeError for an unknown option; RangeError for a level that gzip does not have.
  */
 export function nodeGzipCodec(options: GzipCodecOptions = {}): Codec {
-  const { name, extension } = portableGzip(options);
-  const { level = 6 } = options;
+  const level = gzipLevel(options);
   return {
-    name,
-    extension,
+    name: GZIP_NAME,
+    extension: GZIP_EXTENSION,
     compress: compressThrough(() => createGzip({ level, chunkSize: STREAM_CHUNK })),
-    decompress: decompressThrough(name, () => createGunzip({ chunkSize: STREAM_CHUNK })),
+    decompress: decompressThrough(GZIP_NAME, () => createGunzip({ chunkSize: STREAM_CHUNK })),
   };
 }
 

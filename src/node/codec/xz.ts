@@ -9,8 +9,7 @@ import type { Codec } from '../../codec/codec.ts';
 import { isNarkitError, UnsupportedError } from '../../errors.ts';
 import { checkOptions } from '../../options.ts';
 import { checkRange } from './check-range.ts';
-import { runProgram } from './program.ts';
-import { loadXzAddon, xzBlocks, xzContent } from './xz-addon.ts';
+import type { XzAddon } from './xz-addon.ts';
 
 /** Options of {@link xzCodec}. */
 export interface XzCodecOptions {
@@ -59,18 +58,12 @@ export function xzCodec(options: XzCodecOptions = {}): Codec {
     name: 'xz',
     extension: '.xz',
     compress: either(
-      async () => {
-        const addon = await loadXzAddon();
-        return addon === undefined ? undefined : xzBlocks(addon, { preset, parallel, blockSize });
-      },
+      ({ xzBlocks }, addon) => xzBlocks(addon, { preset, parallel, blockSize }),
       ['xz', '-zc', `-${preset}`, `-T${parallel}`, `--block-size=${blockSize}`],
       false,
     ),
     decompress: either(
-      async () => {
-        const addon = await loadXzAddon();
-        return addon === undefined ? undefined : xzContent(addon);
-      },
+      ({ xzContent }, addon) => xzContent(addon),
       // `--format` because xz would also take the older .lzma, which has no checksum.
       ['xz', '-dc', '--format=xz', `-T${parallel}`],
       true,
@@ -82,16 +75,18 @@ export function xzCodec(options: XzCodecOptions = {}): Codec {
 export const xz: Codec = xzCodec();
 
 function either(
-  byAddon: () => Promise<ByteTransform | undefined>,
+  byAddon: (using: typeof import('./xz-addon.ts'), addon: XzAddon) => ByteTransform,
   command: readonly [string, ...string[]],
   decompresses: boolean,
 ): ByteTransform {
   return async function* (source) {
-    const transform = await byAddon();
-    if (transform !== undefined) {
-      yield* transform(source);
+    const using = await import('./xz-addon.ts');
+    const addon = await using.loadXzAddon();
+    if (addon !== undefined) {
+      yield* byAddon(using, addon)(source);
       return;
     }
+    const { runProgram } = await import('./program.ts');
     try {
       yield* runProgram(source, { name: 'xz', command, decompresses });
     } catch (err) {

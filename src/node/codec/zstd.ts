@@ -4,11 +4,10 @@
  * @module
  */
 import type { Codec } from '../../codec/codec.ts';
+import { lazily } from '../../codec/lazily.ts';
 import { checkOptions } from '../../options.ts';
 import { POOL_JOBS } from './blocks.ts';
 import { checkRange } from './check-range.ts';
-import { zstdFrames } from './zstd-compress.ts';
-import { zstdContent } from './zstd-decompress.ts';
 
 /** Options of {@link zstdCodec}. */
 export interface ZstdCodecOptions {
@@ -66,8 +65,11 @@ export function zstdCodec(options: ZstdCodecOptions = {}): Codec {
   return {
     name: 'zstd',
     extension: '.zst',
-    compress: zstdFrames({ level, frameSize, parallel, seekTable }),
-    decompress: zstdContent(parallel),
+    compress: lazily(async () => {
+      const { zstdFrames } = await import('./zstd-compress.ts');
+      return zstdFrames({ level, frameSize, parallel, seekTable });
+    }),
+    decompress: lazily(async () => (await import('./zstd-decompress.ts')).zstdContent(parallel)),
   };
 }
 
