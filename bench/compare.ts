@@ -3,75 +3,92 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { median, type Row } from './row.ts';
 
 /** A program to time. */
 export interface Command {
   readonly name: string;
-  readonly argv: readonly string[];
+  /** A function where it is known only after `prepare`. */
+  readonly argv: readonly string[] | (() => readonly string[]);
   readonly env?: NodeJS.ProcessEnv;
   /** Run before every round, not timed. */
-  readonly prepare?: () => Promise<void>;
+  readonly prepare?: () => Promise<void> | void;
 }
 
-/** One line of the table. */
-export interface Row {
-  readonly work: string;
-  readonly ours: string;
-  readonly peer: string;
-  /** What must hold, such as `<= 1.0`; `reached` says whether it did. */
-  readonly target: string;
-  readonly figure: string;
-  readonly reached: boolean;
+/** A program that ran. */
+export interface Timed {
+  /** From start to exit. */
+  readonly seconds: number;
+  readonly stdout: string;
 }
 
-/** Seconds a program took, from start to exit. */
-export async function time(command: Command): Promise<number> {
+export async function time(command: Command): Promise<Timed> {
   await command.prepare?.();
-  const [program, ...args] = command.argv as [string, ...string[]];
+  const argv = typeof command.argv === 'function' ? command.argv() : command.argv;
+  const [program, ...args] = argv as [string, ...string[]];
   const started = performance.now();
   const child = spawn(program, args, {
     env: command.env ?? process.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout = (stdout + chunk.toString()).slice(-4096);
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk.toString()).slice(-4096);
   });
   const [code] = (await once(child, 'close')) as [number | null];
   const seconds = (performance.now() - started) / 1000;
   if (code !== 0) throw new Error(`${command.name} exited with ${code}:\n${stderr}`);
-  return seconds;
+  return { seconds, stdout };
 }
 
-/** Times both in turn, after one warm-up of each; the ratio is the median of the pairs' ratios. */
+/** Against whom, and how much of its time we may take. */
+export interface Peer {
+  readonly command: Command;
+  readonly target: number;
+}
+
+/** How a comparison is made. */
+export interface CompareOptions {
+  /** Rounds after the warm-up. */
+  readonly runs: number;
+  /** Runs everything once first, not counted. @default true */
+  readonly warmUp?: boolean;
+}
+
+/**
+ * Times our program and its peers in turn. A row a peer; its ratio is the median of the rounds' ratios.
+ */
 export async function compare(
+  row: string,
   work: string,
   ours: Command,
-  peer: Command,
-  options: { target: number; runs?: number },
-): Promise<Row> {
-  const { target, runs = 5 } = options;
-  await time(ours);
-  await time(peer);
-  const pairs: [number, number][] = [];
-  for (let i = 0; i < runs; i++) pairs.push([await time(ours), await time(peer)]);
-  const ratio = median(pairs.map(([a, b]) => a / b));
-  return {
-    work,
-    ours: `${median(pairs.map(([a]) => a)).toFixed(2)} s`,
-    peer: `${median(pairs.map(([, b]) => b)).toFixed(2)} s (${peer.name})`,
-    target: `<= ${target.toFixed(2)}`,
-    figure: ratio.toFixed(2),
-    reached: ratio <= target,
-  };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  peers: readonly Peer[],
+  { runs, warmUp = true }: CompareOptions,
+): Promise<Row[]> {
+  const all = [ours, ...peers.map(({ command }) => command)];
+  if (warmUp) for (const command of all) await time(command);
+  const rounds: number[][] = [];
+  for (let i = 0; i < runs; i++) {
+    const round: number[] = [];
+    for (const command of all) round.push((await time(command)).seconds);
+    rounds.push(round);
+  }
+  return peers.map(({ command, target }, i) => {
+    const column = (n: number): number[] => rounds.map((round) => round[n] as number);
+    const ratio = median(rounds.map((round) => (round[0] as number) / (round[i + 1] as number)));
+    return {
+      row,
+      work,
+      ours: `${median(column(0)).toFixed(2)} s`,
+      peer: `${median(column(i + 1)).toFixed(2)} s, ${command.name}`,
+      figure: ratio.toFixed(2),
+      target: `<= ${target.toFixed(2)}`,
+      reached: ratio <= target,
+    };
+  });
 }
 
 /** A program of this folder, with the built library: the source would pay for stripping its types. */

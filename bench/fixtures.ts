@@ -7,13 +7,13 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * 50,000 files of about 640 MB in 2,500 directories. Sizes are spread as in real packages (most
- * files small, few large), and contents compress about threefold.
+ * A tree of `files` files in directories of 20; 60,000 files are about 750 MB. Sizes are spread as in real
+ * packages (most files small, few large), and contents compress about threefold.
  */
-export function makeTree(dir: string): string {
-  const tree = join(dir, 'tree');
+export function makeTree(dir: string, files: number): string {
+  const tree = join(dir, `tree-${files}`);
   const text = makeText(4_000_000);
-  for (let d = 0; d < 2500; d++) {
+  for (let d = 0; d < files / 20; d++) {
     const folder = join(tree, `lib${d % 50}`, `module-${d}`);
     mkdirSync(folder, { recursive: true });
     for (let f = 0; f < 20; f++) {

@@ -1,8 +1,6 @@
 /**
  * Errors: few classes, cut by what the catcher does next, each with a stable `code`.
- *
- * Wrong *kinds* of arguments (a number where a string belongs, an unknown option) are the
- * programmer's mistake and stay `TypeError` / `RangeError`.
+ * Wrong *kinds* of arguments (such as an unknown option) are mistakes and stay `TypeError` / `RangeError`.
  *
  * @module
  */
@@ -29,6 +27,8 @@ export type NarkitErrorCode =
   | 'ERR_NAR_TRUNCATED'
   | 'ERR_NAR_LIMIT'
   | 'ERR_NAR_TRAILING'
+  | 'ERR_NAR_LISTING'
+  | 'ERR_NAR_PATH'
   | 'ERR_FILE_UNSUPPORTED'
   | 'ERR_FILE_CHANGED'
   | 'ERR_FILE_EXISTS'
@@ -48,6 +48,11 @@ export type NarkitErrorCode =
   | 'ERR_MISSING_REFERENCE'
   | 'ERR_STORE_DIR'
   | 'ERR_NIX_COMMAND'
+  | 'ERR_NIX_DAEMON'
+  | 'ERR_NIX_DAEMON_UNAVAILABLE'
+  | 'ERR_NIX_DAEMON_PROTOCOL'
+  | 'ERR_NIX_DATABASE'
+  | 'ERR_NIX_DATABASE_BUSY'
   | 'ERR_UNSUPPORTED';
 
 /** `Symbol.for`, so that errors of a second copy of the package are recognised too. */
@@ -171,6 +176,31 @@ export class StoreError extends NarkitError {
   }
 }
 
+/** The Nix daemon refused (`ERR_NIX_DAEMON`), is gone (`..._UNAVAILABLE`), or broke its `..._PROTOCOL`. */
+export class NixDaemonError extends NarkitError {
+  override readonly name = 'NixDaemonError';
+  /** The request, by its name in the protocol, such as `QueryPathInfo`, or `connect`. */
+  readonly operation: string;
+  /** Whether the same call may succeed later; it is made on another connection. */
+  readonly retryable: boolean;
+  /** What the daemon was doing, innermost last; its own words. */
+  readonly traces: readonly string[];
+  /** Bytes received on the connection when an answer stopped making sense. */
+  readonly offset: number | undefined;
+
+  constructor(
+    code: NarkitErrorCode,
+    message: string,
+    options: { operation: string; traces?: readonly string[]; offset?: number | undefined; cause?: unknown },
+  ) {
+    super(code, message, options);
+    this.operation = options.operation;
+    this.retryable = code === 'ERR_NIX_DAEMON_UNAVAILABLE';
+    this.traces = options.traces ?? [];
+    this.offset = options.offset;
+  }
+}
+
 /** Something that must exist does not: a reference, a NAR, a bucket. */
 export class MissingError extends NarkitError {
   override readonly name = 'MissingError';
@@ -197,11 +227,9 @@ export class UnsupportedError extends NarkitError {
 
 /**
  * Whether `err` is a {@link NarkitError}, and, when codes are given, one with such a code.
- *
  * @example
  * ```ts
  * import { isNarkitError, parseStorePath } from 'narkit';
- *
  * try {
  *   parseStorePath('/nix/store/nonsense');
  * } catch (err) {

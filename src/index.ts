@@ -15,6 +15,8 @@ export { parseCacheInfo, printCacheInfo } from './cache/cache-info.ts';
 export { contentCheck } from './cache/content-check.ts';
 export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './cache/layout.ts';
 export { mimeType } from './cache/mime.ts';
+export type { OpenArchiveOptions } from './cache/open-archive.ts';
+export { openArchive } from './cache/open-archive.ts';
 export type { Expected } from './cache/verified.ts';
 export { verified } from './cache/verified.ts';
 export { type Codec, type Decoder, none } from './codec/codec.ts';
@@ -37,6 +39,7 @@ export {
   MissingError,
   NarError,
   NarkitError,
+  NixDaemonError,
   ParseError,
   StoreError,
   TrustError,
@@ -53,12 +56,26 @@ export type { NarDirectory, NarEntries, NarEntry, NarRegular, NarSymlink } from 
 export { NAR_LIMITS } from './nar/entry.ts';
 export type { ExportedObject, ExportInfo, ExportObject, ReadExportOptions } from './nar/export.ts';
 export { readExport } from './nar/export.ts';
+export { filterEntries } from './nar/filter.ts';
+export type { NarLimits } from './nar/limits.ts';
 export type { NarListing, NarListingNode, PrintNarListingOptions } from './nar/listing.ts';
 export { narListing, printNarListing } from './nar/listing.ts';
 export { compareNames, decodeName, encodeName } from './nar/name.ts';
+export type {
+  NarArchive,
+  NarEntriesOptions,
+  NarReadBytesOptions,
+  NarReadFileOptions,
+  NarStat,
+} from './nar/nar-archive.ts';
+export type { NarRangeReader } from './nar/nar-contents.ts';
+export type { OpenNarOptions } from './nar/open-nar.ts';
+export { openNar } from './nar/open-nar.ts';
 export { parseNarListing } from './nar/parse-listing.ts';
 export type { ReadNarOptions } from './nar/read.ts';
 export { readNar } from './nar/read.ts';
+export type { NarTree, ReadTreeOptions } from './nar/tree.ts';
+export { readTree, treeEntries } from './nar/tree.ts';
 export type { WriteNarOptions } from './nar/write.ts';
 export { writeNar } from './nar/write.ts';
 export type { WriteExportOptions } from './nar/write-export.ts';
@@ -87,8 +104,13 @@ export type { PathInfoJsonOptions } from './narinfo/path-info-json.ts';
 export { parsePathInfoJson } from './narinfo/path-info-json.ts';
 export type { PathInfoJsonFormat, PrintPathInfoJsonOptions } from './narinfo/path-info-json-print.ts';
 export { printPathInfoJson } from './narinfo/path-info-json-print.ts';
-export type { EvaluatePolicyOptions, PolicyDecision, PolicyReason } from './narinfo/policy.ts';
-export { evaluatePolicy } from './narinfo/policy.ts';
+export type {
+  CompiledPolicy,
+  EvaluatePolicyOptions,
+  PolicyDecision,
+  PolicyReason,
+} from './narinfo/policy.ts';
+export { compilePolicy } from './narinfo/policy.ts';
 export type { PrintNarInfoOptions } from './narinfo/print.ts';
 export { printNarInfo } from './narinfo/print.ts';
 export type {
@@ -112,7 +134,7 @@ export type { FetchedPath, FetchPathOptions } from './publish/fetch-path.ts';
 export { fetchPath } from './publish/fetch-path.ts';
 export type { PlanItem, PlanOptions } from './publish/plan.ts';
 export { plan } from './publish/plan.ts';
-export type { PublishEvent, Receipt } from './publish/progress.ts';
+export type { ExistsReceipt, PublishEvent, Receipt } from './publish/progress.ts';
 export type { PublishOptions } from './publish/publish.ts';
 export { publish } from './publish/publish.ts';
 export type { DrvHashOutput, DrvPathOutput, RealisationId } from './realisation/key.ts';
@@ -168,6 +190,7 @@ export type {
   GetOptions,
   ListableStore,
   ListOptions,
+  MassQueryStore,
   ObjectInfo,
   PutOptions,
   PutResult,

@@ -7,6 +7,7 @@ import {
   MissingError,
   NarError,
   NarkitError,
+  NixDaemonError,
   ParseError,
   StoreError,
   TrustError,
@@ -39,6 +40,11 @@ const all: [string, NarkitError, Record<string, unknown>][] = [
     'StoreError',
     new StoreError('ERR_STORE_DENIED', 'm', { operation: 'get', key: 'k', status: 403, cause }),
     { operation: 'get', key: 'k', status: 403, retryable: false },
+  ],
+  [
+    'NixDaemonError',
+    new NixDaemonError('ERR_NIX_DAEMON', 'm', { operation: 'IsValidPath', traces: ['t'], offset: 8, cause }),
+    { operation: 'IsValidPath', retryable: false, traces: ['t'], offset: 8 },
   ],
   ['MissingError', new MissingError('ERR_MISSING_NAR', 'm', { subject: 's', cause }), { subject: 's' }],
   [

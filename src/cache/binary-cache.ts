@@ -3,32 +3,31 @@
  *
  * @module
  */
-import { fromUtf8 } from '../bytes/bytes.ts';
-import { collect, toAsyncIterable, toReadableStream } from '../bytes/stream.ts';
+import { toAsyncIterable, toReadableStream } from '../bytes/stream.ts';
 import type { Decoder } from '../codec/codec.ts';
 import { none } from '../codec/codec.ts';
-import type { NarkitErrorCode } from '../errors.ts';
 import { MissingError, ParseError, UnsupportedError } from '../errors.ts';
 import type { Hash } from '../hash/hash.ts';
 import type { NarListing } from '../nar/listing.ts';
 import { parseNarListing } from '../nar/parse-listing.ts';
-import { parseNarInfo } from '../narinfo/parse.ts';
+import type { NarInfoDocument } from '../narinfo/document.ts';
+import { parseNarInfoDocument } from '../narinfo/document.ts';
+import { narInfoOfDocument } from '../narinfo/parse.ts';
 import type { NarInfo } from '../narinfo/path-info.ts';
 import { checkOptions } from '../options.ts';
 import type { RealisationId } from '../realisation/key.ts';
 import { realisationKey } from '../realisation/key.ts';
 import type { Realisation } from '../realisation/realisation.ts';
 import { parseRealisation } from '../realisation/realisation.ts';
-import type { ReadableStore, StoreCallOptions, StoredObject, UrlStore } from '../store/store.ts';
+import type { GetOptions, ReadableStore, StoreCallOptions, StoredObject, UrlStore } from '../store/store.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
 import type { CacheInfo } from './cache-info.ts';
 import { parseCacheInfo } from './cache-info.ts';
 import { CACHE_INFO_KEY, listingKey, logKey, narInfoKey } from './layout.ts';
+import { readText } from './read-text.ts';
 import { verified } from './verified.ts';
 
-/** Most bytes of a text object: a narinfo with ten thousand references has 0.5 MB. */
-const TEXT_LIMIT = 16 * 1024 * 1024;
 /** Listings name every file. */
 const LISTING_LIMIT = 512 * 1024 * 1024;
 
@@ -38,6 +37,10 @@ export interface BinaryCacheOptions {
   storeDir?: StoreDir;
   /** Compressions that can be read, besides `none`. On Node: `nodeCodecs`. @default [] */
   decoders?: readonly Decoder[];
+  /** Counts instead of what `nix-cache-info` says, as `priority` in a store URL. @default what it says */
+  priority?: number;
+  /** Counts instead of what `nix-cache-info` says, as `want-mass-query` in a store URL. @default what it says */
+  wantMassQuery?: boolean;
 }
 
 /** An output of a derivation, by what is known of the derivation: at least one of path and hash. */
@@ -68,21 +71,28 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
   readonly store: S;
   readonly storeDir: StoreDir;
   readonly #decoders: ReadonlyMap<string, Decoder>;
+  readonly #overrides: Pick<CacheInfo, 'priority' | 'wantMassQuery'>;
 
   constructor(store: S, options: BinaryCacheOptions = {}) {
-    checkOptions('BinaryCache', options, ['storeDir', 'decoders']);
+    checkOptions('BinaryCache', options, ['storeDir', 'decoders', 'priority', 'wantMassQuery']);
     this.store = store;
     this.storeDir = checkStoreDir(options.storeDir ?? DEFAULT_STORE_DIR);
     this.#decoders = new Map([none, ...(options.decoders ?? [])].map((decoder) => [decoder.name, decoder]));
+    const { priority, wantMassQuery } = options;
+    this.#overrides = {
+      ...(wantMassQuery !== undefined && { wantMassQuery }),
+      ...(priority !== undefined && { priority }),
+    };
   }
 
   /**
-   * What the cache says of itself; `undefined` where it has no `nix-cache-info`.
+   * What the cache says of itself, and over it what the options of this object say; `undefined`
+   * where it has no `nix-cache-info`.
    *
    * @throws ParseError `ERR_STORE_DIR` when it is for another store directory.
    */
   async cacheInfo(options: StoreCallOptions = {}): Promise<CacheInfo | undefined> {
-    const text = await this.#text(CACHE_INFO_KEY, 'ERR_PARSE_CACHE_INFO', options);
+    const text = await readText(this.store, CACHE_INFO_KEY, 'ERR_PARSE_CACHE_INFO', options);
     if (text === undefined) return undefined;
     const info = parseCacheInfo(text);
     if (info.storeDir !== undefined && info.storeDir !== this.storeDir) {
@@ -92,7 +102,7 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
         { field: 'StoreDir' },
       );
     }
-    return info;
+    return { ...info, ...this.#overrides };
   }
 
   /**
@@ -102,10 +112,18 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
    * @throws ParseError `ERR_PARSE_NAR_INFO`
    */
   async narInfo(path: StorePath, options: StoreCallOptions = {}): Promise<NarInfo | undefined> {
-    const text = await this.#text(narInfoKey(path), 'ERR_PARSE_NAR_INFO', options);
-    if (text === undefined) return undefined;
-    const info = parseNarInfo(text, { storeDir: this.storeDir });
-    return info.storePath === path ? info : undefined;
+    return (await this.#readNarInfo(path, options))?.narInfo;
+  }
+
+  /**
+   * The narinfo of a path as its lines, nothing lost: for those who change it. `narInfoOfDocument` is
+   * its typed view. `undefined` and errors as of {@link narInfo}.
+   */
+  async narInfoDocument(
+    path: StorePath,
+    options: StoreCallOptions = {},
+  ): Promise<NarInfoDocument | undefined> {
+    return (await this.#readNarInfo(path, options))?.document;
   }
 
   /** Whether there is a narinfo for the path's hash part; cheaper than {@link narInfo}. */
@@ -122,17 +140,8 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
    *   from the stream: IntegrityError `ERR_HASH_MISMATCH`, `ERR_SIZE_MISMATCH`, `ERR_COMPRESSED_DATA`.
    */
   async openNar(info: NarInfo, options: StoreCallOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    const decoder = this.#decoder(info.compression);
-    const object = await this.#narObject(info, options);
-    if (object === undefined) {
-      throw new MissingError(
-        'ERR_MISSING_NAR',
-        `'${this.store.name}' has no NAR '${info.url}' for ${info.storePath}`,
-        {
-          subject: info.url,
-        },
-      );
-    }
+    const decoder = this.decoder(info.compression);
+    const object = await this.narObject(info, options);
     const path = printStorePath(info.storePath, this.storeDir);
     const checkFile = verified({
       subject: `compressed NAR of ${path}`,
@@ -146,9 +155,34 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     return toReadableStream(nar, object.body);
   }
 
+  /**
+   * The object that holds the NAR of a path, or a range of it: compressed as it is, and not checked.
+   *
+   * @throws MissingError `ERR_MISSING_NAR`; UnsupportedError for a URL that the store has no use for.
+   */
+  async narObject(info: NarInfo, options: GetOptions = {}): Promise<StoredObject> {
+    const { store } = this;
+    let object: StoredObject | undefined;
+    // Caches that make their NARs on demand put a query into the URL; others keep them elsewhere.
+    if (!/^[a-z][a-z0-9+.-]*:|^\/|[?#]/i.test(info.url)) object = await store.get(info.url, options);
+    else if (isUrlStore(store)) object = await store.getUrl(info.url, options);
+    else {
+      throw new UnsupportedError(
+        `'${store.name}' has no URLs, and the NAR of ${info.storePath} is at '${info.url}'`,
+        { feature: 'NAR URL' },
+      );
+    }
+    if (object !== undefined) return object;
+    throw new MissingError(
+      'ERR_MISSING_NAR',
+      `'${store.name}' has no NAR '${info.url}' for ${info.storePath}`,
+      { subject: info.url },
+    );
+  }
+
   /** The path's listing, unauthenticated; `undefined` where there is none. */
   async listing(path: StorePath, options: StoreCallOptions = {}): Promise<NarListing | undefined> {
-    const text = await this.#text(listingKey(path), 'ERR_PARSE_LISTING', options, LISTING_LIMIT);
+    const text = await readText(this.store, listingKey(path), 'ERR_PARSE_LISTING', options, LISTING_LIMIT);
     return text === undefined ? undefined : parseNarListing(text);
   }
 
@@ -177,13 +211,18 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     if (drvHash !== undefined) ids.push({ drvHash, outputName });
     if (ids.length === 0) throw new TypeError('realisation: give drvPath, drvHash, or both');
     for (const id of ids) {
-      const text = await this.#text(realisationKey(id), 'ERR_PARSE_REALISATION', options);
+      const text = await readText(this.store, realisationKey(id), 'ERR_PARSE_REALISATION', options);
       if (text !== undefined) return parseRealisation(text, id);
     }
     return undefined;
   }
 
-  #decoder(name: string): Decoder {
+  /**
+   * What reads a compression, by its name in a narinfo.
+   *
+   * @throws UnsupportedError where this cache was given no such decoder.
+   */
+  decoder(name: string): Decoder {
     const decoder = this.#decoders.get(name);
     if (decoder !== undefined) return decoder;
     throw new UnsupportedError(
@@ -192,32 +231,15 @@ export class BinaryCache<S extends ReadableStore = ReadableStore> {
     );
   }
 
-  /** Caches that make their NARs on demand put a query into the URL; others keep them elsewhere. */
-  async #narObject(info: NarInfo, options: StoreCallOptions): Promise<StoredObject | undefined> {
-    const { store } = this;
-    if (!/^[a-z][a-z0-9+.-]*:|^\/|[?#]/i.test(info.url)) return await store.get(info.url, options);
-    if (isUrlStore(store)) return await store.getUrl(info.url, options);
-    throw new UnsupportedError(
-      `'${store.name}' has no URLs, and the NAR of ${info.storePath} is at '${info.url}'`,
-      {
-        feature: 'NAR URL',
-      },
-    );
-  }
-
-  async #text(
-    key: string,
-    code: NarkitErrorCode,
+  async #readNarInfo(
+    path: StorePath,
     options: StoreCallOptions,
-    limit = TEXT_LIMIT,
-  ): Promise<string | undefined> {
-    const object = await this.store.get(key, options);
-    if (object === undefined) return undefined;
-    const text = fromUtf8(await collect(object.body, { limit, subject: `'${key}' of '${this.store.name}'` }));
-    if (text === undefined) {
-      throw new ParseError(code, `'${key}' of '${this.store.name}' is not UTF-8`);
-    }
-    return text;
+  ): Promise<{ document: NarInfoDocument; narInfo: NarInfo } | undefined> {
+    const text = await readText(this.store, narInfoKey(path), 'ERR_PARSE_NAR_INFO', options);
+    if (text === undefined) return undefined;
+    const document = parseNarInfoDocument(text);
+    const narInfo = narInfoOfDocument(document, { storeDir: this.storeDir });
+    return narInfo.storePath === path ? { document, narInfo } : undefined;
   }
 }
 

@@ -10,5 +10,7 @@ export { parseCacheInfo, printCacheInfo } from './cache-info.ts';
 export { contentCheck } from './content-check.ts';
 export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './layout.ts';
 export { mimeType } from './mime.ts';
+export type { OpenArchiveOptions } from './open-archive.ts';
+export { openArchive } from './open-archive.ts';
 export type { Expected } from './verified.ts';
 export { verified } from './verified.ts';

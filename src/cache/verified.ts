@@ -87,7 +87,8 @@ export async function* withholdingLast(
   if (withheld !== undefined) yield withheld;
 }
 
-function wrongSize(subject: string, expected: number, actual: string): IntegrityError {
+/** The error for a stream or an object of another size than it should have. */
+export function wrongSize(subject: string, expected: number, actual: string): IntegrityError {
   return new IntegrityError('ERR_SIZE_MISMATCH', `${subject} has ${actual} bytes instead of ${expected}`, {
     subject,
     expected: String(expected),

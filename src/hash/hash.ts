@@ -6,13 +6,16 @@
 import { equalBytes, fromBase16, fromBase64, toBase16, toBase64 } from '../bytes/bytes.ts';
 import { ParseError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
-import { decodeNix32, encodeNix32, nix32Length } from './nix32.ts';
+import { decodeNix32, encodeNix32, isNix32, nix32Length } from './nix32.ts';
+import { hashOfNix32, keptNix32 } from './nix32-hash.ts';
 
 /** Digest size in bytes of every algorithm Nix knows. */
 export const HASH_SIZES = { md5: 16, sha1: 20, sha256: 32, sha512: 64, blake3: 32 } as const;
 
 /** A hash algorithm, by Nix's lower-case name. */
 export type HashAlgo = keyof typeof HASH_SIZES;
+
+const ALGOS = Object.keys(HASH_SIZES) as HashAlgo[];
 
 /** A digest and the algorithm that made it. */
 export interface Hash {
@@ -34,6 +37,9 @@ export interface ParseHashOptions {
  * Parses every text form that Nix reads: `<algo>:<digest>` with a base16, nix32 or padded base64
  * digest (told apart by length alone), SRI, and, when `algo` is given, a bare digest.
  *
+ * A nix32 digest is checked at once, and decoded when `digest` is first read; until then printing it in
+ * nix32 gives the text back. In everything but speed, and how `inspect` shows it, it is a plain object.
+ *
  * @throws ParseError `ERR_PARSE_HASH`
  *
  * @example
@@ -50,12 +56,15 @@ export function parseHash(text: string, options: ParseHashOptions = {}): Hash {
   const dash = colon < 0 ? text.indexOf('-') : -1;
   const separator = colon < 0 ? dash : colon;
   const named = separator < 0 ? undefined : text.slice(0, separator);
-  const algo = named ?? options.algo;
-  if (algo === undefined) throw bad(text, 'it names no algorithm');
-  if (!isHashAlgo(algo)) throw bad(text, 'unknown algorithm');
+  const name = named ?? options.algo;
+  if (name === undefined) throw bad(text, 'it names no algorithm');
+  const algo = ALGOS.find((known) => known === name);
+  if (algo === undefined) throw bad(text, 'unknown algorithm');
   if (options.algo !== undefined && algo !== options.algo) throw bad(text, `expected ${options.algo}`);
   const digestText = text.slice(separator + 1);
   const size = HASH_SIZES[algo];
+  if (dash < 0 && digestText.length === nix32Length(size) && isNix32(digestText))
+    return hashOfNix32(algo, digestText);
   try {
     const digest = dash >= 0 ? fromBase64(digestText) : decodeByLength(digestText, size);
     if (digest === undefined || digest.length !== size) {
@@ -81,7 +90,7 @@ export function printHash(hash: Hash, format: HashFormat): string {
 export function printDigest(hash: Hash, format: Exclude<HashFormat, 'sri'>): string {
   switch (format) {
     case 'nix32':
-      return encodeNix32(hash.digest);
+      return keptNix32(hash) ?? encodeNix32(hash.digest);
     case 'base16':
       return toBase16(hash.digest);
     case 'base64':
@@ -115,7 +124,10 @@ function base64Length(size: number): number {
   return Math.ceil(size / 3) * 4;
 }
 
-/** No two forms of one algorithm have the same length, so the length decides. */
+/**
+ * No two forms of one algorithm have the same length, so the length decides. Of nix32 only what is wrong
+ * comes here, to be told what.
+ */
 function decodeByLength(text: string, size: number): Uint8Array | undefined {
   if (text.length === 2 * size) return fromBase16(text);
   if (text.length === nix32Length(size)) return decodeNix32(text);

@@ -13,6 +13,8 @@ import { ParseError } from '../errors.ts';
 /** The digits, 0 to 31; `e o u t` are left out. */
 export const NIX32_ALPHABET = '0123456789abcdfghijklmnpqrsvwxyz';
 
+const DIGITS = /^[0-9a-df-np-sv-z]*$/;
+
 const base32 = baseX(NIX32_ALPHABET);
 
 /** Digits that `byteLength` bytes take. */
@@ -74,6 +76,15 @@ export function decodeNix32(text: string): Uint8Array {
   const out = new Uint8Array(byteLength);
   out.set(value.reverse());
   return out;
+}
+
+/** Whether {@link decodeNix32} takes the text, found without decoding it. */
+export function isNix32(text: string): boolean {
+  const byteLength = Math.floor((text.length * 5) / 8);
+  if (nix32Length(byteLength) !== text.length || !DIGITS.test(text)) return false;
+  // Only the first digit has bits beyond the last byte; the more of them, the fewer digits it can be.
+  const spareBits = 5 * text.length - 8 * byteLength;
+  return NIX32_ALPHABET.indexOf(text.charAt(0)) < 32 >> spareBits;
 }
 
 function leading<T>(items: ArrayLike<T>, item: T): number {

@@ -13,7 +13,11 @@ import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { checkStoreDir, DEFAULT_STORE_DIR, parseStorePath } from '../store-path/store-path.ts';
 import type { NarEntry } from './entry.ts';
 import { NarInput } from './input.ts';
+import type { NarLimits } from './limits.ts';
+import { narLimits } from './limits.ts';
 import { entriesOf, INLINE_SIZE } from './read.ts';
+import { runSteps } from './stepped.ts';
+import { padding } from './token.ts';
 
 /** What stands between an object's NAR and its metadata: `NIXE`. */
 export const EXPORT_MAGIC = 0x4558494e;
@@ -55,6 +59,11 @@ export interface ReadExportOptions {
    * @default 65536
    */
   inlineSize?: number;
+  /**
+   * Bounds of the trees other than the newest Nix's.
+   * @default NAR_LIMITS
+   */
+  limits?: Partial<NarLimits>;
 }
 
 /**
@@ -87,18 +96,21 @@ export async function* readExport(
   source: ByteSource,
   options: ReadExportOptions = {},
 ): AsyncGenerator<ExportedObject, void, undefined> {
-  checkOptions('readExport', options, ['storeDir', 'inlineSize']);
+  checkOptions('readExport', options, ['storeDir', 'inlineSize', 'limits']);
+  const { inlineSize = INLINE_SIZE } = options;
+  const limits = narLimits('readExport', options.limits);
   const storeDir = checkStoreDir(options.storeDir ?? DEFAULT_STORE_DIR);
   const reader = new ByteReader(source);
   const input = new NarInput(reader);
   try {
-    while (await marker(input, reader)) {
-      const nar = entriesOf(() => ({ reader, inlineSize: options.inlineSize ?? INLINE_SIZE, whole: false }));
-      const object = new Incoming(nar, () => readInfo(input, reader, storeDir));
+    while (await runSteps(reader, marker(input))) {
+      const nar = entriesOf(() => ({ reader, inlineSize, limits, whole: false }));
+      const object = new Incoming(nar, () => runSteps(reader, infoOf(input, storeDir)));
       yield object;
       await object.info();
     }
-    await input.end();
+    await reader.fill(1);
+    input.end();
   } finally {
     await reader.cancel();
   }
@@ -155,20 +167,17 @@ class Incoming implements ExportedObject {
 }
 
 /** Whether another object follows. */
-async function marker(input: NarInput, reader: ByteReader): Promise<boolean> {
-  const { offset } = reader;
-  const value = await input.uint64(METADATA);
+function* marker(input: NarInput): Generator<number, boolean, undefined> {
+  const { offset } = input;
+  const value = yield* uint64(input);
   if (value !== 0 && value !== 1)
     throw bad('the marker of an object or of the end is expected: this is no export stream', offset);
   return value === 1;
 }
 
-async function readInfo(input: NarInput, reader: ByteReader, storeDir: StoreDir): Promise<ExportInfo> {
-  const start = reader.offset;
-  if ((await input.uint64(METADATA)) !== EXPORT_MAGIC)
-    throw bad('the magic number behind the NAR is wrong', start);
-  const text = async (what: string): Promise<string> =>
-    toDisplay(await input.string(PATH_LIMIT, what, METADATA));
+function* infoOf(input: NarInput, storeDir: StoreDir): Generator<number, ExportInfo, undefined> {
+  const start = input.offset;
+  if ((yield* uint64(input)) !== EXPORT_MAGIC) throw bad('the magic number behind the NAR is wrong', start);
   const parse = (path: string, offset: number): StorePath => {
     try {
       return parseStorePath(path, { storeDir });
@@ -177,10 +186,10 @@ async function readInfo(input: NarInput, reader: ByteReader, storeDir: StoreDir)
     }
   };
 
-  let { offset } = reader;
-  const storePath = parse(await text('a store path'), offset);
-  offset = reader.offset;
-  const count = await input.uint64(METADATA);
+  let { offset } = input;
+  const storePath = parse(yield* text(input, 'a store path'), offset);
+  offset = input.offset;
+  const count = yield* uint64(input);
   if (count > REFERENCES_LIMIT) {
     throw new NarError(
       'ERR_NAR_LIMIT',
@@ -190,29 +199,40 @@ async function readInfo(input: NarInput, reader: ByteReader, storeDir: StoreDir)
   }
   const references = new Set<StorePath>();
   for (let i = 0; i < count; i++) {
-    offset = reader.offset;
-    references.add(parse(await text('a reference'), offset));
+    offset = input.offset;
+    references.add(parse(yield* text(input, 'a reference'), offset));
   }
-  offset = reader.offset;
-  const deriver = await text('a deriver');
+  offset = input.offset;
+  const deriver = yield* text(input, 'a deriver');
   const info = {
     storePath,
     references: [...references].sort(),
     ...(deriver === '' ? {} : { deriver: parse(deriver, offset) }),
   };
-  await skipSignature(input, reader);
+  yield* skipSignature(input);
   return info;
 }
 
 /** The number is 1 where a signature of long ago follows; as in Nix, other small ones mean nothing. */
-async function skipSignature(input: NarInput, reader: ByteReader): Promise<void> {
-  const { offset } = reader;
-  const legacy = await input.uint64(METADATA);
+function* skipSignature(input: NarInput): Generator<number, void, undefined> {
+  const { offset } = input;
+  const legacy = yield* uint64(input);
   if (legacy > 0xffff_ffff) throw bad('the number before a signature is above 2^32-1', offset);
   if (legacy !== 1) return;
-  const size = await input.size(METADATA);
-  await input.body(size, METADATA).skip();
-  await input.padding(size, METADATA);
+  if (input.lacks(8)) yield 8;
+  const size = input.size(METADATA);
+  yield* input.skip(input.body(size, METADATA), METADATA);
+  if (input.lacks(padding(size))) yield padding(size);
+  input.padding(size, METADATA);
+}
+
+function* uint64(input: NarInput): Generator<number, number, undefined> {
+  if (input.lacks(8)) yield 8;
+  return input.uint64(METADATA);
+}
+
+function* text(input: NarInput, what: string): Generator<number, string, undefined> {
+  return toDisplay(yield* input.string(PATH_LIMIT, what, METADATA));
 }
 
 function bad(why: string, offset: number, cause?: unknown): NarError {

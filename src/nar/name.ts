@@ -42,13 +42,19 @@ export function encodeName(name: string): Uint8Array {
 
 /** Bytewise order of two names: the order of a NAR. UTF-16 order differs above U+D7FF. */
 export function compareNames(a: string, b: string): number {
-  if (isAscii(a) && isAscii(b)) return a < b ? -1 : a > b ? 1 : 0;
-  return compareBytes(encodeName(a), encodeName(b));
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (left === right) continue;
+    // Where neither is half of a code point or a byte, code units are code points, in the order of UTF-8.
+    if (isSurrogate(left) || isSurrogate(right)) return compareBytes(encodeName(a), encodeName(b));
+    return left - right;
+  }
+  return a.length - b.length;
 }
 
-function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
-  return true;
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
 }
 
 /** Valid runs are decoded together; a byte that begins no valid sequence is escaped alone. */

@@ -6,27 +6,30 @@
  */
 import { NarError } from '../errors.ts';
 import { NAR_LIMITS } from './entry.ts';
+import type { NarLimits } from './limits.ts';
 import { compareNames, encodeName } from './name.ts';
 
 /**
  * The bytes of a symlink's target.
  *
- * @throws NarError `ERR_NAR_SYNTAX` where it is empty or holds NUL, `ERR_NAR_LIMIT` above 4095 bytes.
+ * @throws NarError `ERR_NAR_SYNTAX` where it is empty or holds NUL, `ERR_NAR_LIMIT` above `limit` bytes.
  */
-export function checkTarget(target: string, path: string): Uint8Array {
+export function checkTarget(
+  target: string,
+  path: string,
+  limit: number = NAR_LIMITS.targetLength,
+): Uint8Array {
   const bytes = encode(target, path);
   if (bytes.length === 0 || bytes.includes(0)) {
     throw new NarError('ERR_NAR_SYNTAX', `symlink '${path}' has an empty target, or one with a NUL byte`, {
       path,
     });
   }
-  if (bytes.length > NAR_LIMITS.targetLength) {
+  if (bytes.length > limit) {
     throw new NarError(
       'ERR_NAR_LIMIT',
-      `symlink '${path}' has a target of ${bytes.length} bytes; the limit is 4095`,
-      {
-        path,
-      },
+      `symlink '${path}' has a target of ${bytes.length} bytes; the limit is ${limit}`,
+      { path },
     );
   }
   return bytes;
@@ -35,21 +38,26 @@ export function checkTarget(target: string, path: string): Uint8Array {
 /**
  * The bytes of a file name.
  *
- * @throws NarError `ERR_NAR_SYNTAX` for `''`, `.`, `..`, and names with `/` or NUL; `ERR_NAR_LIMIT` above 255 bytes.
+ * @throws NarError `ERR_NAR_SYNTAX` for `''`, `.`, `..`, and names with `/` or NUL; `ERR_NAR_LIMIT` above `limit` bytes.
  */
-export function checkName(name: string, path: string): Uint8Array {
-  if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) {
-    throw new NarError('ERR_NAR_SYNTAX', `invalid file name ${JSON.stringify(name)} at '${path}'`, { path });
-  }
+export function checkName(name: string, path: string, limit: number = NAR_LIMITS.nameLength): Uint8Array {
+  checkNameForm(name, path);
   const bytes = encode(name, path);
-  if (bytes.length > NAR_LIMITS.nameLength) {
+  if (bytes.length > limit) {
     throw new NarError(
       'ERR_NAR_LIMIT',
-      `a file name at '${path}' has ${bytes.length} bytes; the limit is 255`,
+      `a file name at '${path}' has ${bytes.length} bytes; the limit is ${limit}`,
       { path },
     );
   }
   return bytes;
+}
+
+/** What {@link checkName} says of a name besides its length. */
+export function checkNameForm(name: string, path: string): void {
+  if (name === '' || name === '.' || name === '..' || name.includes('/') || name.includes('\0')) {
+    throw new NarError('ERR_NAR_SYNTAX', `invalid file name ${JSON.stringify(name)} at '${path}'`, { path });
+  }
 }
 
 function encode(text: string, path: string): Uint8Array {
@@ -71,11 +79,39 @@ export interface Entered {
   readonly closed: number;
 }
 
+/** A directory whose members are coming. */
+export interface OpenDirectory {
+  readonly path: string;
+  /** Name of the last member. */
+  last: string | undefined;
+}
+
+/**
+ * Notes the next member of the innermost of the open directories; its name is a valid one.
+ *
+ * @param open the open directories, outermost first; at least one
+ * @throws NarError `ERR_NAR_SYNTAX` for a name out of order, `ERR_NAR_LIMIT` for one too deep.
+ */
+export function enterMember(open: readonly OpenDirectory[], name: string, path: string, depth: number): void {
+  const directory = open[open.length - 1] as OpenDirectory;
+  if (directory.last !== undefined && compareNames(directory.last, name) >= 0) {
+    throw outOfOrder(path, 'names must be strictly ascending, bytewise');
+  }
+  directory.last = name;
+  if (open.length > depth) {
+    throw new NarError('ERR_NAR_LIMIT', `'${path}' lies deeper than ${depth} names`, { path });
+  }
+}
+
 /** Follows a tree entry by entry and refuses what is out of archive order. */
 export class OrderCheck {
-  /** The open directories, outermost first. */
-  readonly #open: { path: string; last: string | undefined }[] = [];
+  readonly #limits: NarLimits;
+  readonly #open: OpenDirectory[] = [];
   #started = false;
+
+  constructor(limits: NarLimits = NAR_LIMITS) {
+    this.#limits = limits;
+  }
 
   /** @throws NarError `ERR_NAR_SYNTAX`, `ERR_NAR_LIMIT` */
   enter(path: string): Entered {
@@ -96,14 +132,8 @@ export class OrderCheck {
     // A slash in front would pass for the root's: `/a` has no other parent than `a` has.
     if (top === undefined || path === '' || slash === 0) throw outOfOrder(path, 'its directory is not open');
     const text = path.slice(slash + 1);
-    const name = checkName(text, path);
-    if (top.last !== undefined && compareNames(top.last, text) >= 0) {
-      throw outOfOrder(path, 'names must be strictly ascending, bytewise');
-    }
-    top.last = text;
-    if (this.#open.length > NAR_LIMITS.depth) {
-      throw new NarError('ERR_NAR_LIMIT', `'${path}' lies deeper than ${NAR_LIMITS.depth} names`, { path });
-    }
+    const name = checkName(text, path, this.#limits.nameLength);
+    enterMember(this.#open, text, path, this.#limits.depth);
     return { name, closed };
   }
 

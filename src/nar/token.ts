@@ -21,6 +21,8 @@ import { concatBytes, utf8 } from '../bytes/bytes.ts';
 export interface Token {
   readonly words: readonly string[];
   readonly bytes: Uint8Array;
+  /** The same as little-endian 32-bit numbers, which compare faster. */
+  readonly numbers: Uint32Array;
 }
 
 /** Zero bytes after `length` bytes to reach a multiple of 8. */
@@ -37,7 +39,13 @@ export function encodeString(bytes: Uint8Array): Uint8Array {
 }
 
 function token(...words: string[]): Token {
-  return { words, bytes: concatBytes(words.map((word) => encodeString(utf8(word)))) };
+  const bytes = concatBytes(words.map((word) => encodeString(utf8(word))));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return {
+    words,
+    bytes,
+    numbers: Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true)),
+  };
 }
 
 export const MAGIC: Token = token('nix-archive-1');
@@ -48,6 +56,8 @@ export const ENTRY: Token = token('entry', '(', 'name');
 /** What stands between a member's name and the type of its node. */
 export const NODE: Token = token('node', '(', 'type');
 export const CLOSE: Token = token(')');
+/** What closes a node and the entry that it is the node of. */
+export const CLOSE_MEMBER: Token = token(')', ')');
 export const REGULAR: Token = token('regular');
 export const EXECUTABLE: Token = token('executable', '');
 export const CONTENTS: Token = token('contents');

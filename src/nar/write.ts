@@ -7,6 +7,8 @@ import { toAsyncIterable } from '../bytes/stream.ts';
 import { NarError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
 import type { NarEntries, NarEntry, NarRegular } from './entry.ts';
+import type { NarLimits } from './limits.ts';
+import { narLimits } from './limits.ts';
 import { checkTarget, OrderCheck } from './order.ts';
 import { NarOutput } from './output.ts';
 import {
@@ -37,6 +39,11 @@ export interface WriteNarOptions {
    * @default false
    */
   reuseChunks?: boolean;
+  /**
+   * Bounds other than the newest Nix's, which then refuses what exceeds its own.
+   * @default NAR_LIMITS
+   */
+  limits?: Partial<NarLimits>;
   /** Called for every entry, with the offset of the content for regular files: what a listing needs. */
   onEntry?: (entry: NarEntry, narOffset: number | undefined) => void;
 }
@@ -48,7 +55,7 @@ export interface WriteNarOptions {
  * a synchronous iterable. A chunk put out is never written to again.
  *
  * @throws NarError `ERR_NAR_SYNTAX` for entries out of order, bad names, or a body that is not
- *   `size` bytes long; `ERR_NAR_LIMIT` beyond what the newest Nix reads back (`NAR_LIMITS`).
+ *   `size` bytes long; `ERR_NAR_LIMIT` beyond `limits`.
  *
  * @example
  * ```ts
@@ -64,9 +71,10 @@ export async function* writeNar(
   entries: NarEntries,
   options: WriteNarOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  checkOptions('writeNar', options, ['chunkSize', 'reuseChunks', 'onEntry']);
+  checkOptions('writeNar', options, ['chunkSize', 'reuseChunks', 'limits', 'onEntry']);
   const out = new NarOutput(options.chunkSize ?? 262_144, options.reuseChunks ?? false);
-  const order = new OrderCheck();
+  const limits = narLimits('writeNar', options.limits);
+  const order = new OrderCheck(limits);
   const iterator =
     Symbol.asyncIterator in entries ? entries[Symbol.asyncIterator]() : entries[Symbol.iterator]();
   out.token(MAGIC);
@@ -98,7 +106,7 @@ export async function* writeNar(
         options.onEntry?.(entry, undefined);
         if (entry.type === 'symlink') {
           out.token(SYMLINK);
-          out.string(checkTarget(entry.target, entry.path));
+          out.string(checkTarget(entry.target, entry.path, limits.targetLength));
           closeNode(out, name !== undefined);
         } else if (entry.type === 'directory') {
           order.descend(entry.path);
@@ -149,7 +157,8 @@ async function* streamBody(out: NarOutput, entry: NarRegular): AsyncGenerator<Ui
   checkLength(entry, length);
 }
 
-function checkLength(entry: NarRegular, length: number): void {
+/** @throws NarError `ERR_NAR_SYNTAX` unless a body has as many bytes as its entry says. */
+export function checkLength(entry: NarRegular, length: number): void {
   if (length === entry.size) return;
   throw new NarError(
     'ERR_NAR_SYNTAX',

@@ -58,7 +58,7 @@ export interface RawLine {
   readonly colon: number;
 }
 
-/** The only splitter of narinfos. `ended` tells whether the last line has its newline. */
+/** All lines of any text, for those who look at what is wrong with it. `ended`: the last one has its newline. */
 export function splitLines(text: string): { lines: RawLine[]; ended: boolean } {
   const ended = text.endsWith('\n');
   const lines = (ended ? text.slice(0, -1) : text).split('\n');
@@ -83,18 +83,25 @@ export function splitLines(text: string): { lines: RawLine[]; ended: boolean } {
  * ```
  */
 export function parseNarInfoDocument(text: string): NarInfoDocument {
-  const { lines, ended } = splitLines(text);
-  if (!ended) throw badNarInfo('the text does not end in a newline: it may be truncated');
-  return {
-    fields: lines.map(({ text, colon }, index) => {
-      const line = index + 1;
-      if (colon < 0)
-        throw badNarInfo(text === '' ? 'an empty line' : `no colon in ${JSON.stringify(text)}`, line);
-      if (text[colon + 1] !== ' ')
-        throw badNarInfo(`no space after the colon in ${JSON.stringify(text)}`, line);
-      return { name: text.slice(0, colon), value: text.slice(colon + 2) };
-    }),
-  };
+  if (!text.endsWith('\n')) throw badNarInfo('the text does not end in a newline: it may be truncated');
+  const fields: NarInfoField[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    const colon = text.indexOf(':', at);
+    if (colon < 0 || colon > end || text[colon + 1] !== ' ')
+      throw badLine(text.slice(at, end), fields.length + 1);
+    fields.push({ name: text.slice(at, colon), value: text.slice(colon + 2, end) });
+    at = end + 1;
+  }
+  return { fields };
+}
+
+function badLine(text: string, line: number): ParseError {
+  if (text === '') return badNarInfo('an empty line', line);
+  return badNarInfo(
+    `no ${text.includes(':') ? 'space after the ' : ''}colon in ${JSON.stringify(text)}`,
+    line,
+  );
 }
 
 /**

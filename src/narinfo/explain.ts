@@ -4,12 +4,14 @@
  * @module
  */
 import { utf8 } from '../bytes/bytes.ts';
+import { ParseError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
 import type { PublicKey } from '../signature/key.ts';
 import type { Signature } from '../signature/signature.ts';
 import { Keyring } from '../signature/signature.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
+import type { NarInfoField } from './document.ts';
 import { parseNarInfoDocument } from './document.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { FingerprintChange } from './fingerprint-variants.ts';
@@ -27,8 +29,9 @@ export interface ExplainTrustOptions {
   /** Store directories that the signer may have had instead. @default [] */
   otherStoreDirs?: readonly StoreDir[];
   /**
-   * The text that was parsed: it tells the order of the references as written, and whether
-   * `Compression` is there. @default unknown
+   * The text of the narinfo: it tells the order of the references as written, and whether
+   * `Compression` is there. What is no narinfo is not an error here, but a {@link TrustExplanation.textFault}.
+   * @default unknown
    */
   text?: string;
 }
@@ -61,13 +64,19 @@ export interface TrustExplanation {
   readonly signatures: readonly SignatureExplanation[];
   /** The text has no `Compression`, which means `bzip2`. */
   readonly compressionMissing: boolean;
+  /** Why the text that was given cannot be read: nothing was taken from it. */
+  readonly textFault?: string;
   /** All of this for people: a few lines, without a newline at the end. */
   readonly text: string;
 }
 
 /**
  * Explains why Nix with `require-sigs` would or would not accept a path: which key matched, and
- * where one should have, what the signer seems to have signed instead.
+ * where one should have, what the signer seems to have signed instead. Never throws for what a
+ * narinfo holds.
+ *
+ * It is stricter than `assertTrusted` in one thing, as Nix is: a signature of another length than 64
+ * bytes under a trusted name makes Nix fail, however good the others are.
  *
  * @param keys as in `trusted-public-keys`: of two with the same name the first counts.
  *
@@ -99,7 +108,7 @@ export function explainTrust(
 ): TrustExplanation {
   checkOptions('explainTrust', options, ['storeDir', 'otherStoreDirs', 'text']);
   const storeDir = checkStoreDir(options.storeDir ?? DEFAULT_STORE_DIR);
-  const fields = options.text === undefined ? undefined : parseNarInfoDocument(options.text).fields;
+  const { fields, textFault } = options.text === undefined ? {} : readText(options.text);
   const find = (name: string): string | undefined => fields?.findLast((field) => field.name === name)?.value;
   const written = find('References')?.split(' ').filter(Boolean) as StorePath[] | undefined;
   const { otherStoreDirs = [] } = options;
@@ -113,8 +122,18 @@ export function explainTrust(
     contentAddress,
     signatures,
     compressionMissing: fields !== undefined && !find('Compression'),
+    ...(textFault === undefined ? {} : { textFault }),
   } as const;
   return { ...explained, text: describe(printStorePath(info.storePath, storeDir), explained) };
+}
+
+function readText(text: string): { fields?: readonly NarInfoField[]; textFault?: string } {
+  try {
+    return { fields: parseNarInfoDocument(text).fields };
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    return { textFault: error.message };
+  }
 }
 
 function explainSignatures(
@@ -160,13 +179,14 @@ function findChanges(
 }
 
 function describe(path: string, explained: Omit<TrustExplanation, 'text'>): string {
-  const { trusted, contentAddress, signatures, compressionMissing } = explained;
+  const { trusted, contentAddress, signatures, compressionMissing, textFault } = explained;
   const lines = [`${path} is ${trusted ? 'trusted' : 'not trusted'}`];
   if (contentAddress === 'recomputed') lines.push('the path follows from its content address');
   if (contentAddress === 'mismatch') lines.push('the path does not follow from its content address');
   if (signatures.length === 0) lines.push('there is no signature');
   for (const signature of signatures) lines.push(`'${signature.keyName}': ${describeSignature(signature)}`);
   if (compressionMissing) lines.push('Compression is missing: it is read as bzip2');
+  if (textFault !== undefined) lines.push(`the text cannot be read: ${textFault}`);
   return lines.join('\n');
 }
 
@@ -178,7 +198,7 @@ function describeSignature({ status, signedBy, keyName, changes }: SignatureExpl
   }
   if (status === 'valid') return 'valid';
   if (status === 'unknown-key') return 'no trusted key has this name';
-  if (status === 'bad-length') return 'not 64 bytes; Nix fails on it';
+  if (status === 'bad-length') return 'not 64 bytes: Nix fails on it, whatever other signatures there are';
   if (changes === undefined) return 'does not match: the narinfo was changed, or another key has this name';
   return `does not match; the signer signed with ${changes.map(({ message }) => message).join(' and ')}`;
 }

@@ -7,7 +7,7 @@ import { printHash } from '../hash/hash.ts';
 import { checkOptions } from '../options.ts';
 import type { StoreDir } from '../store-path/store-path.ts';
 import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
-import type { PathInfo } from './path-info.ts';
+import { type PathInfo, sortedReferences } from './path-info.ts';
 
 /** Options of {@link fingerprint}. */
 export interface FingerprintOptions {
@@ -46,7 +46,7 @@ export function fingerprint(
   if (!Number.isSafeInteger(info.narSize) || info.narSize <= 0) {
     throw new RangeError(`the NAR size of ${info.storePath} must be a positive integer, not ${info.narSize}`);
   }
-  const references = [...new Set(info.references)].sort().map((path) => printStorePath(path, storeDir));
+  const references = sortedReferences(info.references).map((path) => printStorePath(path, storeDir));
   const path = printStorePath(info.storePath, storeDir);
   return `1;${path};${printHash(info.narHash, 'nix32')};${info.narSize};${references.join(',')}`;
 }

@@ -61,6 +61,9 @@ function lintStorePath(value: string, storeDir: StoreDir): NarInfoQuirkCode[] {
 
 function lintBaseName(value: string, invalid: NarInfoQuirkCode): NarInfoQuirkCode[] {
   if (isBaseName(value)) return [];
+  // Nix up to 2.34 does not look at the character after the hash part.
+  const dashed = value.replace(/^(.{32})[^-/]/, '$1-');
+  if (dashed !== value && isBaseName(dashed)) return ['path-dash'];
   // The rule for dots is younger than the others: with another first character only it can be broken.
   return /^.{32}-\.\.?(-|$)/.test(value) && isBaseName(value.replace(/^(.{33})\.\.?/, '$1x'))
     ? ['name-dots']

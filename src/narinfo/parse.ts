@@ -3,15 +3,16 @@
  *
  * @module
  */
+import type { ParseError } from '../errors.ts';
 import { parseHash } from '../hash/hash.ts';
 import { checkOptions } from '../options.ts';
-import { parseSignature } from '../signature/signature.ts';
+import { parseSignature, type Signature } from '../signature/signature.ts';
 import { parseContentAddress } from '../store-path/content-address.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { parseBaseName, parseStorePath } from '../store-path/store-path.ts';
-import type { NarInfoDocument } from './document.ts';
+import type { NarInfoDocument, NarInfoField } from './document.ts';
 import { badNarInfo, parseNarInfoDocument } from './document.ts';
-import type { NarInfo } from './path-info.ts';
+import { type NarInfo, sortedReferences } from './path-info.ts';
 
 /** Options of {@link parseNarInfo} and {@link narInfoOfDocument}. */
 export interface ParseNarInfoOptions {
@@ -19,15 +20,9 @@ export interface ParseNarInfoOptions {
   storeDir?: StoreDir;
 }
 
-/** A field that may come once, with its line, or several times, the last one counting. */
-interface Line {
-  readonly value: string;
-  readonly line: number;
-}
-
 /**
  * Parses a narinfo as current Nix understands it: unknown fields are passed over, of repeated ones
- * the last counts (`Sig` may repeat, a second `CA` or non-empty `References` is an error), a missing
+ * the last counts (`Sig` may repeat; `CA` or `References` after one that is not empty are an error), a missing
  * `Compression` means `bzip2`, missing `References` none. Where Nix's scanner silently swallows a
  * line (no space after the colon, an empty line) this is an error instead.
  *
@@ -59,78 +54,110 @@ export function parseNarInfo(text: string, options: ParseNarInfoOptions = {}): N
  */
 export function narInfoOfDocument(document: NarInfoDocument, options: ParseNarInfoOptions = {}): NarInfo {
   checkOptions('narInfoOfDocument', options, ['storeDir']);
-  const { fields, signatures } = pickFields(document);
-
-  const optional = <T>(name: string, parse: (value: string) => T): T | undefined => {
-    const field = fields.get(name);
-    if (field === undefined) return undefined;
+  const { fields } = document;
+  // With every field, so that none has to be added later: an object that grows is slow.
+  const draft: Draft = {
+    storePath: undefined,
+    url: undefined,
+    compression: undefined,
+    fileHash: undefined,
+    fileSize: undefined,
+    narHash: undefined,
+    narSize: undefined,
+    references: undefined,
+    signatures: [],
+    deriver: undefined,
+    ca: undefined,
+  };
+  for (let at = 0; at < fields.length; at++) {
+    const { name, value } = fields[at] as NarInfoField;
     try {
-      return parse(field.value);
+      readField(draft, name, value, options);
     } catch (cause) {
-      throw badNarInfo((cause as Error).message, field.line, name, cause);
+      throw badNarInfo((cause as Error).message, at + 1, name, cause);
     }
+  }
+  const { storePath, url, narHash, narSize, fileHash, fileSize, deriver, ca } = draft;
+  if (storePath === undefined) throw missing(fields, 'StorePath');
+  if (!url) throw missing(fields, 'URL');
+  if (narHash === undefined) throw missing(fields, 'NarHash');
+  if (!narSize) throw missing(fields, 'NarSize');
+  const info: { -readonly [K in keyof NarInfo]: NarInfo[K] } = {
+    storePath,
+    url,
+    compression: draft.compression || 'bzip2',
+    narHash,
+    narSize,
+    references: draft.references ?? [],
+    signatures: draft.signatures,
   };
-  const required = <T>(name: string, parse: (value: string) => T): T => {
-    const value = optional(name, parse);
-    if (value === undefined) throw badNarInfo('it is missing', undefined, name);
-    return value;
-  };
-
-  const deriver = optional('Deriver', (value) =>
-    value === 'unknown-deriver' ? undefined : parseBaseName(value),
-  );
-  const ca = optional('CA', (value) => (value === '' ? undefined : parseContentAddress(value)));
-  const fileHash = optional('FileHash', (value) => parseHash(value));
-  const fileSize = optional('FileSize', parseSize);
-  return {
-    storePath: required('StorePath', (value) => parseStorePath(value, options)),
-    url: required('URL', nonEmpty),
-    compression: optional('Compression', (value) => value) || 'bzip2',
-    ...(fileHash === undefined ? {} : { fileHash }),
-    ...(fileSize === undefined || fileSize === 0 ? {} : { fileSize }),
-    narHash: required('NarHash', (value) => parseHash(value)),
-    narSize: required('NarSize', parsePositiveSize),
-    references: optional('References', parseReferences) ?? [],
-    ...(deriver === undefined ? {} : { deriver }),
-    signatures: signatures.map(({ value, line }) => {
-      try {
-        return parseSignature(value);
-      } catch (cause) {
-        throw badNarInfo((cause as Error).message, line, 'Sig', cause);
-      }
-    }),
-    ...(ca === undefined ? {} : { ca }),
-  };
+  // One by one: spreading what may be absent takes longer than parsing it.
+  if (fileHash !== undefined) info.fileHash = fileHash;
+  if (fileSize) info.fileSize = fileSize;
+  if (deriver !== undefined) info.deriver = deriver;
+  if (ca !== undefined) info.ca = ca;
+  return info;
 }
 
-/** The lines that count. */
-function pickFields(document: NarInfoDocument): { fields: Map<string, Line>; signatures: Line[] } {
-  const fields = new Map<string, Line>();
-  const signatures: Line[] = [];
-  for (const [index, { name, value }] of document.fields.entries()) {
-    const line = index + 1;
-    if (name === 'Sig') {
-      signatures.push({ value, line });
-      continue;
-    }
-    const earlier = fields.get(name);
-    if (earlier !== undefined && (name === 'CA' || (name === 'References' && earlier.value.trim() !== ''))) {
-      throw badNarInfo('it is there twice', line, name);
-    }
-    fields.set(name, { value, line });
+/** What the lines so far have said. */
+type Draft = { -readonly [K in keyof NarInfo]-?: NarInfo[K] | undefined } & {
+  readonly signatures: Signature[];
+};
+
+/** Each value is checked when it comes, also where a later line overrules it. */
+function readField(draft: Draft, name: string, value: string, options: ParseNarInfoOptions): void {
+  switch (name) {
+    case 'StorePath':
+      draft.storePath = parseStorePath(value, options);
+      break;
+    case 'URL':
+      draft.url = value;
+      break;
+    case 'Compression':
+      draft.compression = value;
+      break;
+    case 'FileHash':
+      draft.fileHash = parseHash(value);
+      break;
+    case 'FileSize':
+      draft.fileSize = parseSize(value);
+      break;
+    case 'NarHash':
+      draft.narHash = parseHash(value);
+      break;
+    case 'NarSize':
+      draft.narSize = parseSize(value);
+      break;
+    case 'References':
+      if (draft.references?.length) throw new RangeError('it is there twice');
+      draft.references = parseReferences(value);
+      break;
+    case 'Deriver':
+      if (value !== 'unknown-deriver') draft.deriver = parseBaseName(value);
+      break;
+    case 'Sig':
+      draft.signatures.push(parseSignature(value));
+      break;
+    case 'CA':
+      if (draft.ca !== undefined) throw new RangeError('it is there twice');
+      if (value !== '') draft.ca = parseContentAddress(value);
+      break;
   }
-  return { fields, signatures };
+}
+
+/** Of a field that must be there, and say something. */
+function missing(fields: readonly NarInfoField[], name: string): ParseError {
+  const at = fields.findLastIndex((field) => field.name === name);
+  if (at < 0) return badNarInfo('it is missing', undefined, name);
+  return badNarInfo(name === 'URL' ? 'it is empty' : 'it must not be 0', at + 1, name);
 }
 
 /** Base names separated by spaces; in cached narinfos not always sorted, nor each once. */
-function parseReferences(value: string): StorePath[] {
-  const paths = value.split(' ').filter((name) => name !== '');
-  return [...new Set(paths.map(parseBaseName))].sort();
-}
-
-function nonEmpty(value: string): string {
-  if (value === '') throw new RangeError('it is empty');
-  return value;
+function parseReferences(value: string): readonly StorePath[] {
+  const names = value.split(' ');
+  return sortedReferences(
+    (names.includes('') ? names.filter((name) => name !== '') : names).map(parseBaseName),
+  );
 }
 
 function parseSize(value: string): number {
@@ -138,11 +165,5 @@ function parseSize(value: string): number {
   const size = /^\+?[0-9]+$/.test(value) ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(size))
     throw new RangeError(`${JSON.stringify(value)} is no size in bytes from 0 to 2^53-1`);
-  return size;
-}
-
-function parsePositiveSize(value: string): number {
-  const size = parseSize(value);
-  if (size === 0) throw new RangeError('it must not be 0');
   return size;
 }

@@ -39,3 +39,12 @@ export interface NarInfo extends PathInfo {
   /** Bytes of the object at `url`. */
   readonly fileSize?: number;
 }
+
+/** References sorted and each once, as fingerprints and narinfos have them; mostly they are so already. */
+export function sortedReferences(references: readonly StorePath[]): readonly StorePath[] {
+  for (let i = 1; i < references.length; i++) {
+    if ((references[i - 1] as StorePath) >= (references[i] as StorePath))
+      return [...new Set(references)].sort();
+  }
+  return references;
+}

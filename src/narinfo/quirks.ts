@@ -40,6 +40,7 @@ export type NarInfoQuirkCode =
   | 'store-path-form'
   | 'other-path'
   | 'name-dots'
+  | 'path-dash'
   | 'unknown-compression'
   | 'hash-base16'
   | 'hash-base64'
@@ -114,6 +115,10 @@ export const NAR_INFO_QUIRKS: Readonly<Record<NarInfoQuirkCode, NarInfoQuirkKind
   'store-path-form': kind('not in canonical form (a trailing or doubled slash, dots)', 'accepts'),
   'other-path': kind('not the path that was asked for: treated as absent', 'rejects'),
   'name-dots': kind("a name that is '.' or '..', or begins with '.-' or '..-'", 'rejects', {
+    'nix-2.8': 'accepts',
+  }),
+  'path-dash': kind("another character than '-' after the hash part of a path", 'rejects', {
+    'nix-2.34': 'accepts',
     'nix-2.8': 'accepts',
   }),
   'unknown-compression': kind('a compression that Nix does not know; the download fails', 'rejects', {

@@ -93,6 +93,10 @@ export function isContentAddressed(info: PathInfo, options: TrustOptions = {}): 
  * the keyring: the rule of Nix with `require-sigs`. Where only the content address counts, the
  * content must still be held to it when it comes: `contentCheck`, which `fetchPath` does.
  *
+ * Laxer than Nix in one thing: a signature by a trusted name that is not 64 bytes long is passed over as
+ * any wrong one is, while Nix fails on the whole path. It can take nothing away from the proof that
+ * another signature is; `explainTrust` tells what Nix would do.
+ *
  * @throws TrustError `ERR_UNSIGNED` where there is no signature at all, `ERR_UNTRUSTED` where none counts.
  */
 export function assertTrusted(info: PathInfo, keyring: Keyring, options: TrustOptions = {}): void {

@@ -8,8 +8,9 @@
  */
 import { lstatSync, readlinkSync } from 'node:fs';
 import { NarError } from '../errors.ts';
+import { archiveName } from '../nar/case-hack.ts';
 import { NAR_LIMITS, type NarEntry } from '../nar/entry.ts';
-import { decodeName } from '../nar/name.ts';
+import { compareNames, decodeName } from '../nar/name.ts';
 import { checkName, checkTarget } from '../nar/order.ts';
 import { checkOptions } from '../options.ts';
 import { FileReader } from './file-reader.ts';
@@ -45,6 +46,13 @@ export interface DumpOptions {
    * @default false
    */
   reuseChunks?: boolean;
+  /**
+   * Cut names at `~nix~case~hack~`, as Nix does on macOS: the archive is that from which
+   * `restorePath` with the same option made the tree. `filter` sees the names of the archive.
+   *
+   * @default false: names are those on the disk
+   */
+  caseHack?: boolean;
 }
 
 interface OpenDirectory {
@@ -67,8 +75,9 @@ interface OpenDirectory {
  * @param path A name that is not UTF-8 is given as bytes, or in the form of `decodeName`.
  * @throws NarError `ERR_FILE_UNSUPPORTED` for a socket, FIFO or device; `ERR_FILE_CHANGED` where a
  *   file changes type or size while it is read; `ERR_NAR_LIMIT` beyond what the newest Nix reads
- *   back (`NAR_LIMITS`); `ERR_FILE_IO`, with the system's error as `cause`, for the rest. `path` of
- *   the error is the path on disk.
+ *   back (`NAR_LIMITS`); with `caseHack`, `ERR_FILE_EXISTS` where two names become one and
+ *   `ERR_NAR_SYNTAX` where what remains is no name; `ERR_FILE_IO`, with the system's error as `cause`,
+ *   for the rest. `path` of the error is the path on disk.
  *
  * @example
  * ```ts
@@ -81,22 +90,25 @@ interface OpenDirectory {
  * ```
  */
 export function dumpPath(path: string | Uint8Array, options: DumpOptions = {}): Iterable<NarEntry> {
-  checkOptions('dumpPath', options, ['filter', 'reuseChunks']);
+  checkOptions('dumpPath', options, ['filter', 'reuseChunks', 'caseHack']);
   return walk(givenPath('dumpPath', path), options);
 }
 
 /** One loop over a stack, not a generator a directory: those would hand on every entry level by level. */
-function* walk(root: string, { filter, reuseChunks = false }: DumpOptions): Generator<NarEntry> {
+function* walk(
+  root: string,
+  { filter, reuseChunks = false, caseHack = false }: DumpOptions,
+): Generator<NarEntry> {
   const files = new FileReader(reuseChunks);
   const open: OpenDirectory[] = [];
-  let [kind, disk, path]: [FileKind, string, string] = [statRoot(root), root, ''];
+  let [kind, disk, path, name]: [FileKind, string, string, string] = [statRoot(root), root, '', ''];
   try {
     for (;;) {
       if (kind.isFile()) {
         yield files.entry(disk, path);
         files.close();
       } else if (kind.isDirectory()) {
-        const members = listMembers(disk);
+        const members = caseHack ? withoutCaseHack(listMembers(disk), disk) : listMembers(disk);
         yield { type: 'directory', path };
         open.push({ disk, prefix: path === '' ? '' : `${path}/`, members, next: 0 });
       } else if (kind.isSymbolicLink()) yield { type: 'symlink', path, target: readTarget(disk) };
@@ -109,14 +121,15 @@ function* walk(root: string, { filter, reuseChunks = false }: DumpOptions): Gene
           open.pop();
           continue;
         }
-        path = top.prefix + member.name;
+        name = caseHack ? archiveName(member.name) : member.name;
+        path = top.prefix + name;
         if (filter !== undefined && !filter({ path, type: fileType(member.kind) })) continue;
         kind = member.kind;
         disk = joinPath(top.disk, member.name);
         break;
       }
       if (member === undefined) return;
-      checkLimits(member.name, open.length, disk);
+      checkLimits(name, open.length, disk);
     }
   } finally {
     files.close();
@@ -137,6 +150,29 @@ function listMembers(disk: string): Member[] {
   } catch (err) {
     throw fileError(err, 'cannot list', disk);
   }
+}
+
+/**
+ * In the order of the names that they have in the archive.
+ *
+ * @throws NarError where two names are one there, or one is invalid.
+ */
+function withoutCaseHack(members: readonly Member[], directory: string): Member[] {
+  const byName = new Map<string, Member>();
+  for (const member of members) {
+    const name = archiveName(member.name);
+    const disk = joinPath(directory, member.name);
+    if (name !== member.name) checkName(name, disk);
+    const other = byName.get(name);
+    if (other !== undefined) {
+      const both = `'${printable(disk)}' and '${printable(other.name)}'`;
+      throw new NarError('ERR_FILE_EXISTS', `${both} are one name without the case hack: rename one`, {
+        path: disk,
+      });
+    }
+    byName.set(name, member);
+  }
+  return [...byName].sort(([a], [b]) => compareNames(a, b)).map(([, member]) => member);
 }
 
 function readTarget(disk: string): string {

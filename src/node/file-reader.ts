@@ -11,6 +11,8 @@ import { fileError, fsPath, kindName, printable, systemCode } from './fs-path.ts
 
 /** A file up to this size is read at once: small enough to stay in the processor's cache till it is used. */
 const SLICE = 256 * 1024;
+/** What a reader begins with: most paths of a store are small, and have a reader each. */
+const FIRST_SLICE = 8 * 1024;
 /** Bytes of a larger file that are read ahead at once: each time costs a turn of the event loop. */
 const LARGE_SLICE = 512 * 1024;
 
@@ -28,7 +30,7 @@ interface OpenFile {
 /** Reads one file after the other; at most one is open. */
 export class FileReader {
   /** One byte more than is ever wanted, so that a file that has grown shows itself. */
-  readonly #buffer = new Uint8Array(SLICE + 1);
+  #buffer = new Uint8Array(FIRST_SLICE + 1);
   readonly #reuseChunks: boolean;
   /** The large file whose body may still be read. */
   #open: OpenFile | undefined;
@@ -55,6 +57,7 @@ export class FileReader {
         body = this.#body(this.#open, size, disk);
         return { type: 'regular', path, executable, size, body };
       }
+      if (size >= this.#buffer.length) this.#buffer = new Uint8Array(SLICE + 1);
       readExactly(fd, this.#buffer, size, disk);
       return { type: 'regular', path, executable, size, body: new Uint8Array(this.#buffer.buffer, 0, size) };
     } catch (err) {

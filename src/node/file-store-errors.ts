@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isNarkitError, StoreError } from '../errors.ts';
+import { isNarkitError, MissingError, StoreError } from '../errors.ts';
 
 /** The `code` of a system error, such as `ENOENT`. */
 export function systemCode(err: unknown): string | undefined {
@@ -48,4 +48,11 @@ export function fileError(
       : 'ERR_STORE_FAILED';
   const text = `cannot ${operation} ${path}: ${HINTS[code] ?? (err as Error).message} (${code})`;
   return new StoreError(kind, text, { operation, key, cause: err });
+}
+
+/** The error for a directory of a store that does not exist. */
+export function missingDirectory(directory: string): MissingError {
+  return new MissingError('ERR_MISSING_CONTAINER', `there is no directory ${directory}: create it first`, {
+    subject: directory,
+  });
 }

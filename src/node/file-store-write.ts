@@ -4,9 +4,19 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { type FileHandle, link, open, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { PutResult } from '../store/store.ts';
 import { systemCode } from './file-store-errors.ts';
@@ -16,7 +26,7 @@ const DIRECT = 128 * 1024;
 /** Bytes gathered before they are written. */
 const BUFFER = 512 * 1024;
 
-/** Whether a file name is one of {@link tempPath}. */
+/** Whether a file name is that of a file being written. */
 export function isTempName(name: string): boolean {
   return /^\..*\.[0-9a-f]{16}\.tmp$/s.test(name);
 }
@@ -27,22 +37,53 @@ export interface Temp {
   readonly handle: FileHandle;
 }
 
-/** Opens a new {@link Temp} for the object at `path`. */
-export async function openTemp(path: string): Promise<Temp> {
+/** A new name beside the object at `path`. */
+function tempPath(path: string): string {
   // Cut, for a name of 255 bytes leaves no room for more.
   const base = basename(path).slice(0, 40);
-  const temp = join(dirname(path), `.${base}.${randomBytes(8).toString('hex')}.tmp`);
+  // 16 digits, two groups of four among them without the version: drawn from a pool, unlike `randomBytes`.
+  const [first, second, , , last] = randomUUID().split('-') as [string, string, string, string, string];
+  return join(dirname(path), `.${base}.${first}${second}${last.slice(0, 4)}.tmp`);
+}
+
+/** Opens a new {@link Temp} for the object at `path`. */
+export async function openTemp(path: string): Promise<Temp> {
+  const temp = tempPath(path);
   return { path: temp, handle: await open(temp, 'wx') };
 }
 
+/** A file that is written, and closed. */
+export interface Written {
+  readonly path: string;
+  readonly stats: Stats;
+}
+
+/** Writes a small file for the object at `path`, at once; removes it if anything fails. */
+export function writeTemp(path: string, bytes: Uint8Array): Written {
+  const temp = tempPath(path);
+  const fd = openSync(temp, 'wx');
+  try {
+    try {
+      // A write may take less than it was given.
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      return { path: temp, stats: fstatSync(fd) };
+    } finally {
+      closeSync(fd);
+    }
+  } catch (err) {
+    remove(temp);
+    throw err;
+  }
+}
+
 /** Writes the body and closes the file; removes it if anything fails. */
-export async function fillTemp(temp: Temp, body: AsyncIterable<Uint8Array>, sync: boolean): Promise<Stats> {
+export async function fillTemp(temp: Temp, body: AsyncIterable<Uint8Array>, sync: boolean): Promise<Written> {
   const { path, handle } = temp;
   try {
     try {
       await writeChunks(handle, body);
       if (sync) await handle.sync();
-      return await handle.stat();
+      return { path, stats: await handle.stat() };
     } finally {
       await handle.close();
     }
@@ -83,35 +124,44 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
  * `ifAbsent` is `link`, which checks and creates in one step; only on file systems without hard
  * links it is a check before the rename, and the result says so.
  */
-export async function publish(temp: string, path: string, ifAbsent: boolean): Promise<PutResult> {
+export function publish(temp: string, path: string, ifAbsent: boolean): PutResult {
   let renamed = false;
   try {
     if (!ifAbsent) {
-      await rename(temp, path);
+      renameSync(temp, path);
       renamed = true;
       return { outcome: 'stored' };
     }
     try {
-      await link(temp, path);
+      linkSync(temp, path);
     } catch (err) {
       const code = systemCode(err) ?? '';
-      if (code === 'EEXIST') return { outcome: await occupant(path) };
+      if (code === 'EEXIST') return { outcome: occupant(path) };
       if (!['ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'ENOSYS', 'EMLINK'].includes(code)) throw err;
-      if ((await stat(path).catch(() => undefined))?.isFile())
+      if (statSync(path, { throwIfNoEntry: false })?.isFile())
         return { outcome: 'present', conditional: false };
-      await rename(temp, path);
+      renameSync(temp, path);
       return { outcome: 'stored', conditional: false };
     }
     return { outcome: 'stored' };
   } finally {
     // After a rename nothing is left to remove: one call to the system less.
-    if (!renamed) await rm(temp, { force: true });
+    if (!renamed) remove(temp);
+  }
+}
+
+/** One call to the system, where `rmSync` makes several. */
+function remove(temp: string): void {
+  try {
+    unlinkSync(temp);
+  } catch (err) {
+    if (systemCode(err) !== 'ENOENT') throw err;
   }
 }
 
 /** A directory holds the name, but it is no object. */
-async function occupant(path: string): Promise<'present'> {
-  if ((await stat(path)).isFile()) return 'present';
+function occupant(path: string): 'present' {
+  if (statSync(path).isFile()) return 'present';
   throw Object.assign(new Error(`${path} is a directory`), { code: 'EISDIR' });
 }
 

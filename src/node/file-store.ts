@@ -4,20 +4,21 @@
  *
  * @module
  */
-import { constants, type Stats } from 'node:fs';
-import { mkdir, open, rm, stat, unlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { mkdir, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ByteSource } from '../bytes/stream.ts';
-import { MissingError, StoreError } from '../errors.ts';
+import { StoreError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
 import { checkKey } from '../store/key.ts';
-import { discardBody, PUT_OPTIONS, readBody } from '../store/put-body.ts';
-import { checkRange, resolveRange } from '../store/range.ts';
+import { checkSize, discardBody, PUT_OPTIONS, readBody } from '../store/put-body.ts';
+import { checkRange } from '../store/range.ts';
 import type {
   GetOptions,
   ListableStore,
   ListOptions,
+  MassQueryStore,
   ObjectInfo,
   PutOptions,
   PutResult,
@@ -25,8 +26,9 @@ import type {
   StoredObject,
   WritableStore,
 } from '../store/store.ts';
-import { fileError, isAbsent, systemCode } from './file-store-errors.ts';
-import { etagOf, infoOf, readFrom } from './file-store-read.ts';
+import { fileError, isAbsent, missingDirectory, systemCode } from './file-store-errors.ts';
+import { etagOf, infoOf, openObject, SMALL, statFile } from './file-store-read.ts';
+import { Turns } from './file-store-turns.ts';
 import { type Found, isDirectory, isKey, walk } from './file-store-walk.ts';
 import {
   fillTemp,
@@ -35,7 +37,7 @@ import {
   publish,
   syncDirectory,
   syncParents,
-  type Temp,
+  writeTemp,
 } from './file-store-write.ts';
 
 /** Options of {@link FileStore}. */
@@ -67,13 +69,14 @@ export interface FileStoreOptions {
  * console.log((await store.head('log/x.drv'))?.size); // 6
  * ```
  */
-export class FileStore implements WritableStore, ListableStore {
+export class FileStore implements WritableStore, ListableStore, MassQueryStore {
   /** The directory as a `file://` URL. */
   readonly name: string;
   /** The directory as an absolute path. */
   readonly directory: string;
   readonly #create: boolean;
   readonly #sync: boolean;
+  readonly #turns = new Turns();
 
   constructor(directory: string, options: FileStoreOptions = {}) {
     checkOptions('FileStore', options, ['create', 'sync']);
@@ -88,39 +91,35 @@ export class FileStore implements WritableStore, ListableStore {
   async head(key: string, options: StoreCallOptions = {}): Promise<ObjectInfo | undefined> {
     checkOptions('FileStore.head', options, ['signal']);
     const path = this.#path(key, 'head');
+    while (this.#turns.due) await this.#turns.next();
     options.signal?.throwIfAborted();
-    const stats = await this.#stat(path, 'head', key);
+    const stats = this.#stat(path, 'head', key);
     return stats && infoOf(key, stats);
+  }
+
+  async existing(keys: Iterable<string>, options: StoreCallOptions = {}): Promise<Set<string>> {
+    checkOptions('FileStore.existing', options, ['signal']);
+    const there = new Set<string>();
+    for (const key of keys) {
+      const path = this.#path(key, 'head');
+      while (this.#turns.due) await this.#turns.next();
+      options.signal?.throwIfAborted();
+      if (this.#stat(path, 'head', key) !== undefined) there.add(key);
+    }
+    return there;
   }
 
   async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
     checkOptions('FileStore.get', options, ['signal', 'range']);
     checkRange(options.range);
     const path = this.#path(key, 'get');
+    while (this.#turns.due) await this.#turns.next();
     options.signal?.throwIfAborted();
-    const fail = (err: unknown): unknown => fileError(err, 'get', path, key);
     try {
-      // Not to wait for a writer, should it be a named pipe.
-      const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      let stats: Stats;
-      let range: StoredObject['range'];
-      try {
-        stats = await handle.stat();
-        if (stats.isFile() && options.range) range = resolveRange(options.range, stats.size, key);
-      } catch (err) {
-        await handle.close();
-        throw err;
-      }
-      if (!stats.isFile()) {
-        await handle.close();
-        return undefined;
-      }
-      const { start, end } = range ?? { start: 0, end: stats.size - 1 };
-      const body = await readFrom(handle, start, end - start + 1, { signal: options.signal, fail });
-      return { ...infoOf(key, stats), body, ...(range && { range }) };
+      return await openObject(path, key, options);
     } catch (err) {
       if (isAbsent(err)) return undefined;
-      throw fail(err);
+      throw fileError(err, 'get', path, key);
     }
   }
 
@@ -128,8 +127,9 @@ export class FileStore implements WritableStore, ListableStore {
     const { signal, size, ifAbsent = false } = options;
     checkOptions('FileStore.put', options, PUT_OPTIONS);
     const path = this.#path(key, 'put');
+    while (this.#turns.due) await this.#turns.next();
     signal?.throwIfAborted();
-    const present = ifAbsent ? await this.#stat(path, 'put', key) : undefined;
+    const present = ifAbsent ? this.#stat(path, 'put', key) : undefined;
     if (present !== undefined) {
       discardBody(body);
       return { outcome: 'present', etag: etagOf(present) };
@@ -139,12 +139,19 @@ export class FileStore implements WritableStore, ListableStore {
       failure = { error };
     };
     try {
-      const temp = await this.#openTemp(path);
-      const stats = await fillTemp(temp, readBody(body, { key, size, signal, onFailure }), this.#sync);
-      const result = await publish(temp.path, path, ifAbsent);
+      if (body instanceof Uint8Array) checkSize(key, body.length, size);
+      const written =
+        body instanceof Uint8Array && body.length <= SMALL && !this.#sync
+          ? await this.#inDirectory(path, () => writeTemp(path, body))
+          : await fillTemp(
+              await this.#inDirectory(path, () => openTemp(path)),
+              readBody(body, { key, size, signal, onFailure }),
+              this.#sync,
+            );
+      const result = publish(written.path, path, ifAbsent);
       if (result.outcome === 'present') return result;
       if (this.#sync) await syncDirectory(dirname(path));
-      return { ...result, etag: etagOf(stats) };
+      return { ...result, etag: etagOf(written.stats) };
     } catch (err) {
       discardBody(body);
       // What the body throws is the caller's own, even where it looks like an error of our files.
@@ -205,26 +212,25 @@ export class FileStore implements WritableStore, ListableStore {
   }
 
   /** A directory, or anything else that is no file, is absent. */
-  async #stat(path: string, operation: StoreError['operation'], key: string): Promise<Stats | undefined> {
+  #stat(path: string, operation: StoreError['operation'], key: string): Stats | undefined {
     try {
-      const stats = await stat(path);
-      return stats.isFile() ? stats : undefined;
+      return statFile(path);
     } catch (err) {
-      if (isAbsent(err)) return undefined;
       throw fileError(err, operation, path, key);
     }
   }
 
-  async #openTemp(path: string): Promise<Temp> {
+  /** Opens a file below; where its directory is missing, makes it and tries again. */
+  async #inDirectory<T>(path: string, open: () => T | Promise<T>): Promise<T> {
     try {
-      return await openTemp(path);
+      return await open();
     } catch (err) {
       if (systemCode(err) !== 'ENOENT') throw err;
     }
-    if (!this.#create && !(await isDirectory(this.directory))) throw this.#missing();
+    if (!this.#create && !(await isDirectory(this.directory))) throw missingDirectory(this.directory);
     const made = await mkdir(dirname(path), { recursive: true });
     if (this.#sync && made !== undefined) await syncParents(dirname(path), made);
-    return openTemp(path);
+    return await open();
   }
 
   async *#walk(below: string): AsyncGenerator<Found> {
@@ -234,17 +240,7 @@ export class FileStore implements WritableStore, ListableStore {
       yield* walk(this.directory, below);
     } catch (err) {
       if (!isAbsent(err)) throw fileError(err, 'list', this.directory);
-      if (!(await isDirectory(this.directory))) throw this.#missing();
+      if (!(await isDirectory(this.directory))) throw missingDirectory(this.directory);
     }
-  }
-
-  #missing(): MissingError {
-    return new MissingError(
-      'ERR_MISSING_CONTAINER',
-      `there is no directory ${this.directory}: create it first`,
-      {
-        subject: this.directory,
-      },
-    );
   }
 }

@@ -29,13 +29,44 @@ export {
 } from './key-file.ts';
 export type { KeyFileProblem } from './key-file-problems.ts';
 export { type LocalNarOptions, localNar } from './local-nar.ts';
+export {
+  type LocalNix,
+  type LocalNixFailure,
+  type LocalNixKind,
+  type LocalNixOptions,
+  type LocalNixStore,
+  type LocalNixWay,
+  localNix,
+} from './local-nix.ts';
 export { Netrc, type NetrcEntry, type NetrcLogin, netrcHeaders, parseNetrc } from './netrc.ts';
 export { NixCommand, type NixCommandOptions } from './nix-command.ts';
 export { NixConf, type NixConfSetting } from './nix-conf.ts';
 export { keyringFromNixConf, type NixCacheSettings, nixCacheSettings } from './nix-conf-cache.ts';
 export { type ReadNixConfOptions, readNixConf } from './nix-conf-files.ts';
 export { type NixConfItem, parseNixConf } from './nix-conf-parse.ts';
-export { type OpenedCache, openCache } from './open-cache.ts';
+export type { NixDaemonContent, NixDaemonObject } from './nix-daemon/add-operations.ts';
+export type {
+  AddMultipleToStoreOptions,
+  AddToStoreNarOptions,
+  AddToStoreOptions,
+  BuildPathsOptions,
+  NixDaemonCallOptions,
+  QueryValidPathsOptions,
+} from './nix-daemon/call-options.ts';
+export type { NixDaemonInfo } from './nix-daemon/handshake.ts';
+export type { NixDaemonEvent } from './nix-daemon/log.ts';
+export { NixDaemon } from './nix-daemon/nix-daemon.ts';
+export type { NixDaemonBuildMode, NixDaemonMissing, NixDaemonTarget } from './nix-daemon/operations.ts';
+export type { RegistrationOptions } from './nix-daemon/path-info-wire.ts';
+export type { NixDaemonOptions } from './nix-daemon/settings.ts';
+export {
+  type NixDaemonCommandOptions,
+  type NixDaemonTransport,
+  nixDaemonCommand,
+  nixDaemonSocket,
+} from './nix-daemon/transport.ts';
+export { NixDatabase, type NixDatabaseCallOptions, type NixDatabaseOptions } from './nix-database.ts';
+export { type OpenCacheOptions, type OpenedCache, openCache } from './open-cache.ts';
 export { type OpenStoreOptions, openStore } from './open-store.ts';
 export { type RestoreOptions, type RestoreResult, restorePath } from './restore.ts';
 export { parseStoreUrl } from './store-url.ts';

@@ -10,6 +10,10 @@ import { checkOptions } from '../options.ts';
 import { DEFAULT_STORE_DIR } from '../store-path/store-path.ts';
 import { dumpPath } from './dump.ts';
 
+/** What `writeNar` takes, at least; and what it makes of itself. */
+const SMALLEST_CHUNK = 4096;
+const LARGEST_CHUNK = 256 * 1024;
+
 /** Options of {@link localNar}. */
 export interface LocalNarOptions {
   /**
@@ -32,8 +36,12 @@ export interface LocalNarOptions {
  */
 export function localNar(
   options: LocalNarOptions = {},
-): (info: Pick<PathInfo, 'storePath'>) => AsyncIterable<Uint8Array> {
+): (info: Pick<PathInfo, 'storePath'> & { readonly narSize?: number }) => AsyncIterable<Uint8Array> {
   checkOptions('localNar', options, ['realStoreDir']);
   const { realStoreDir = DEFAULT_STORE_DIR } = options;
-  return (info) => writeNar(dumpPath(join(realStoreDir, info.storePath)));
+  return ({ storePath, narSize = LARGEST_CHUNK }) =>
+    writeNar(dumpPath(join(realStoreDir, storePath)), {
+      // Room for what there is: to allocate the usual chunk costs more than all else about a small path.
+      chunkSize: Math.min(Math.max(narSize, SMALLEST_CHUNK), LARGEST_CHUNK),
+    });
 }

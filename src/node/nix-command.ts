@@ -15,6 +15,7 @@ import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import {
   checkStoreDir,
   DEFAULT_STORE_DIR,
+  isDerivation,
   parseStorePath,
   printStorePath,
 } from '../store-path/store-path.ts';
@@ -76,7 +77,13 @@ export class NixCommand {
    * @throws NarkitError `ERR_NIX_COMMAND`; UnsupportedError where there is no Nix.
    */
   async pathInfos(paths: Iterable<StorePath>): Promise<Map<StorePath, PathInfo | undefined>> {
-    return await this.#pathInfo(paths, []);
+    const wanted = [...new Set(paths)];
+    const invalid = await this.#invalid(wanted);
+    const infos = await this.#pathInfo(
+      wanted.filter((path) => !invalid.has(path)),
+      [],
+    );
+    return new Map(wanted.map((path) => [path, infos.get(path)]));
   }
 
   /**
@@ -85,43 +92,62 @@ export class NixCommand {
    * @throws MissingError `ERR_MISSING_PATH` for a path that is not valid; NarkitError `ERR_NIX_COMMAND`.
    */
   async closure(paths: Iterable<StorePath>): Promise<PathInfo[]> {
-    const infos: PathInfo[] = [];
-    for (const [path, info] of await this.#pathInfo(paths, ['--recursive'])) {
-      if (info === undefined) {
-        const subject = printStorePath(path, this.storeDir);
-        throw new MissingError('ERR_MISSING_PATH', `${subject} is not valid in the local Nix store`, {
-          subject,
-        });
-      }
-      infos.push(info);
+    const roots = [...new Set(paths)];
+    for (const path of await this.#invalid(roots)) {
+      const subject = printStorePath(path, this.storeDir);
+      throw new MissingError('ERR_MISSING_PATH', `${subject} is not valid in the local Nix store`, {
+        subject,
+      });
     }
-    return topologicalOrder(infos);
+    const infos = await this.#pathInfo(roots, ['--recursive']);
+    return topologicalOrder([...infos.values()].filter((info) => info !== undefined));
   }
 
   /** Output paths of a derivation. */
   async outputs(drvPath: StorePath): Promise<StorePath[]> {
-    const output = await this.#run('nix-store', [
-      '--query',
-      '--outputs',
-      printStorePath(drvPath, this.storeDir),
-    ]);
-    const lines = output.split('\n').filter((line) => line !== '');
-    return lines.map((line) => parseStorePath(line, { storeDir: this.storeDir }));
+    const path = printStorePath(drvPath, this.storeDir);
+    return this.#lines(await this.#run('nix-store', ['--query', '--outputs', path]));
+  }
+
+  /** Those that are not valid. `nix path-info` would look for them on the network, or fail. */
+  async #invalid(paths: readonly StorePath[]): Promise<Set<StorePath>> {
+    const invalid = new Set<StorePath>();
+    for (const batch of this.#batches(paths)) {
+      const output = await this.#run('nix-store', ['--check-validity', '--print-invalid', ...batch]);
+      for (const path of this.#lines(output)) invalid.add(path);
+    }
+    return invalid;
   }
 
   async #pathInfo(
-    paths: Iterable<StorePath>,
-    flags: string[],
+    paths: readonly StorePath[],
+    flags: readonly string[],
   ): Promise<Map<StorePath, PathInfo | undefined>> {
-    const all = [...new Set(paths)].map((path) => printStorePath(path, this.storeDir));
     const infos = new Map<StorePath, PathInfo | undefined>();
-    for (let at = 0; at < all.length; at += BATCH) {
-      const batch = all.slice(at, at + BATCH);
-      const enable = ['--extra-experimental-features', 'nix-command'];
-      const json = await this.#jsonFormat(['path-info', '--json', ...enable, ...flags, ...batch]);
-      for (const [path, info] of parsePathInfoJson(json, { storeDir: this.storeDir })) infos.set(path, info);
+    // Without being told, Nix up to 2.19 takes a derivation for its outputs; told so, it takes all else for its deriver.
+    const groups = [
+      { of: paths.filter((path) => !isDerivation(path)), options: flags },
+      { of: paths.filter(isDerivation), options: [...flags, '--derivation'] },
+    ];
+    for (const { of, options } of groups) {
+      for (const batch of this.#batches(of)) {
+        const enable = ['--extra-experimental-features', 'nix-command'];
+        const json = await this.#jsonFormat(['path-info', '--json', ...enable, ...options, ...batch]);
+        for (const [path, info] of parsePathInfoJson(json, { storeDir: this.storeDir }))
+          infos.set(path, info);
+      }
     }
     return infos;
+  }
+
+  *#batches(paths: readonly StorePath[]): Generator<string[]> {
+    for (let at = 0; at < paths.length; at += BATCH)
+      yield paths.slice(at, at + BATCH).map((path) => printStorePath(path, this.storeDir));
+  }
+
+  #lines(output: string): StorePath[] {
+    const lines = output.split('\n').filter((line) => line !== '');
+    return lines.map((line) => parseStorePath(line, { storeDir: this.storeDir }));
   }
 
   /** Nix 2.33 warns that `--json` alone will be an error one day; older versions refuse the option. */

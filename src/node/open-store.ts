@@ -55,7 +55,7 @@ export async function openStore(
   url: string | StoreUrl,
   options: OpenStoreOptions = {},
 ): Promise<WritableStore | (WritableStore & ListableStore)> {
-  checkOptions('openStore', options, ['fetch', 'headers', 'netrcFile']);
+  checkOpenStoreOptions('openStore', options);
   const parsed = typeof url === 'string' ? parseStoreUrl(url) : url;
   switch (parsed.scheme) {
     case 'file':
@@ -66,6 +66,11 @@ export async function openStore(
     case 's3':
       return await openS3(parsed);
   }
+}
+
+/** @throws TypeError for an option that there is not. */
+export function checkOpenStoreOptions(where: string, options: OpenStoreOptions): void {
+  checkOptions(where, options, ['fetch', 'headers', 'netrcFile']);
 }
 
 async function openHttp(

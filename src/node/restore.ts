@@ -21,6 +21,14 @@ export interface RestoreOptions {
    * @default false: files 0644, executables and directories 0755, modified now
    */
   canonical?: boolean;
+  /**
+   * Names that differ from an earlier one of their directory in ASCII case only get a suffix,
+   * `~nix~case~hack~1`, as Nix does on macOS: so they fit into a file system that ignores case.
+   * `dumpPath` with the same option gives the archive back.
+   *
+   * @default false: two names that are one to the file system are an error
+   */
+  caseHack?: boolean;
   /** Aborts: what was written is removed, and the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -48,8 +56,9 @@ const TURN = 20;
  *
  * @param destination Must not exist, as a dangling symlink neither; its directory must.
  * @throws NarError `ERR_FILE_EXISTS` where the destination exists, or appears meanwhile, or where two
- *   names are one to the file system; `ERR_NAR_SYNTAX` and `ERR_NAR_LIMIT` for entries that are no
- *   archive; `ERR_FILE_IO`, with the system's error as `cause`; what `entries` throws, as it is.
+ *   names are one to the file system (case, Unicode normalisation; see `caseHack`); `ERR_NAR_SYNTAX`
+ *   and `ERR_NAR_LIMIT` for entries that are no archive; `ERR_FILE_IO`, with the system's error as
+ *   `cause`; what `entries` throws, as it is.
  *
  * @example
  * ```ts
@@ -65,9 +74,9 @@ export async function restorePath(
   destination: string | Uint8Array,
   options: RestoreOptions = {},
 ): Promise<RestoreResult> {
-  checkOptions('restorePath', options, ['canonical', 'signal']);
-  const { canonical = false, signal } = options;
-  const tree = new TreeWriter(givenPath('restorePath', destination), canonical);
+  checkOptions('restorePath', options, ['canonical', 'caseHack', 'signal']);
+  const { canonical = false, caseHack = false, signal } = options;
+  const tree = new TreeWriter(givenPath('restorePath', destination), { canonical, caseHack });
   const order = new OrderCheck();
   let [count, bytes] = [0, 0];
   let turn = performance.now();

@@ -3,24 +3,26 @@
  *
  * @module
  */
-import type { ByteTransform } from '../bytes/stream.ts';
 import { toAsyncIterable, toReadableStream } from '../bytes/stream.ts';
 import type { BinaryCache } from '../cache/binary-cache.ts';
-import { contentCheck } from '../cache/content-check.ts';
 import { MissingError } from '../errors.ts';
 import type { NarInfo } from '../narinfo/path-info.ts';
-import { assertSigned, isContentAddressed, validSigners } from '../narinfo/sign.ts';
+import type { CompiledPolicy } from '../narinfo/policy.ts';
 import { checkOptions } from '../options.ts';
 import type { PublicKey } from '../signature/key.ts';
-import { Keyring } from '../signature/signature.ts';
 import type { StorePath } from '../store-path/store-path.ts';
 import { printStorePath } from '../store-path/store-path.ts';
+import { checkTrustSettings, trustCheck } from './trust.ts';
 
-/** Options of {@link fetchPath}. */
+/** Options of {@link fetchPath}: either `trustedKeys` or `policy` must be there, never both. */
 export interface FetchPathOptions {
-  /** Keys of which one must have signed the path, unless it is content-addressed. */
-  trustedKeys: readonly PublicKey[];
-  /** `false`: take any path, as Nix with `require-sigs = false`. @default true */
+  /** Keys of which one must have signed the path, unless it is content-addressed: Nix's rule. */
+  trustedKeys?: readonly PublicKey[];
+  /** Decides which paths to take; of `compilePolicy`, made once for many paths. */
+  policy?: CompiledPolicy;
+  /** With `policy`: the time at which its keys must be valid. @default the current time */
+  now?: Date;
+  /** `false`: take any path, as Nix with `require-sigs = false`; not with a `policy`. @default true */
   requireSigs?: boolean;
   signal?: AbortSignal;
 }
@@ -33,12 +35,13 @@ export interface FetchedPath {
 }
 
 /**
- * Finds a path in the cache, checks its signatures *before* anything is downloaded, and opens its
- * NAR. Restore it with `restorePath(readNar(nar), destination)`: that shows the tree only after the
+ * Finds a path in the cache, decides whether to trust it *before* anything is downloaded, and opens
+ * its NAR. Where only the content address speaks for the path, its content is held to that address as
+ * it passes. Restore it with `restorePath(readNar(nar), destination)`: that shows the tree only after the
  * stream ended well.
  *
  * @throws MissingError `ERR_MISSING_PATH`, `ERR_MISSING_NAR`; TrustError `ERR_UNSIGNED`,
- *   `ERR_UNTRUSTED`; from the stream IntegrityError.
+ *   `ERR_UNTRUSTED`, which say why; from the stream IntegrityError. TypeError for options that contradict.
  *
  * @example
  * ```ts
@@ -60,32 +63,15 @@ export async function fetchPath(
   storePath: StorePath,
   options: FetchPathOptions,
 ): Promise<FetchedPath> {
-  checkOptions('fetchPath', options, ['trustedKeys', 'requireSigs', 'signal']);
+  checkOptions('fetchPath', options, ['trustedKeys', 'policy', 'now', 'requireSigs', 'signal']);
+  checkTrustSettings('fetchPath', options);
   const call = options.signal === undefined ? {} : { signal: options.signal };
   const narInfo = await cache.narInfo(storePath, call);
   if (narInfo === undefined) {
     const subject = printStorePath(storePath, cache.storeDir);
     throw new MissingError('ERR_MISSING_PATH', `'${cache.store.name}' does not have ${subject}`, { subject });
   }
-  const check = (options.requireSigs ?? true) ? trustCheck(cache, narInfo, options.trustedKeys) : undefined;
+  const check = trustCheck(narInfo, cache.storeDir, options);
   const nar = await cache.openNar(narInfo, call);
   return { narInfo, nar: check === undefined ? nar : toReadableStream(check(toAsyncIterable(nar)), nar) };
-}
-
-/**
- * Returns what is left to be checked of a path's content, once its narinfo is trusted: nothing, if
- * a key vouches for it; all of it, if only its content address does.
- */
-function trustCheck(
-  cache: BinaryCache,
-  info: NarInfo,
-  trustedKeys: readonly PublicKey[],
-): ByteTransform | undefined {
-  const keyring = new Keyring(trustedKeys);
-  const { storeDir } = cache;
-  if (validSigners(info, keyring, { storeDir }).length > 0) return undefined;
-  const check = isContentAddressed(info, { storeDir }) ? contentCheck(info) : undefined;
-  // An address that nothing can be held to counts for nothing: this throws, and says why.
-  if (check === undefined) assertSigned(info, keyring, { storeDir });
-  return check;
 }

@@ -9,6 +9,12 @@ import type { Signature } from '../signature/signature.ts';
 import type { StorePath } from '../store-path/store-path.ts';
 import type { PlanItem } from './plan.ts';
 
+/** Of a path whose narinfo was there and, with `check: 'exists'`, was not read: nothing is known of it. */
+export interface ExistsReceipt {
+  readonly storePath: StorePath;
+  readonly outcome: 'exists';
+}
+
 /** What was done for one path: enough to check the cache against later. */
 export interface Receipt {
   readonly storePath: StorePath;
@@ -39,5 +45,5 @@ export type PublishEvent =
   | { readonly type: 'progress'; readonly info: PathInfo; readonly bytes: number }
   /** A try to upload the NAR failed, and another follows. */
   | { readonly type: 'retry'; readonly info: PathInfo; readonly error: Error }
-  /** The path is complete in the cache. */
+  /** The path is complete in the cache; not told of those that the plan calls `exists`, which nobody looked into. */
   | { readonly type: 'done'; readonly receipt: Receipt };

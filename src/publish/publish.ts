@@ -16,9 +16,9 @@ import { checkOptions } from '../options.ts';
 import type { Signer } from '../signature/signer.ts';
 import type { WritableStore } from '../store/store.ts';
 import type { StorePath } from '../store-path/store-path.ts';
-import type { PlanItem } from './plan.ts';
+import type { PlanItem, PlanOptions } from './plan.ts';
 import { plan } from './plan.ts';
-import type { PublishEvent, Receipt } from './progress.ts';
+import type { ExistsReceipt, PublishEvent, Receipt } from './progress.ts';
 import type { UploadContext } from './upload-nar.ts';
 import { Uploads } from './uploads.ts';
 import { publishNarInfo } from './write-narinfo.ts';
@@ -35,9 +35,11 @@ export interface PublishOptions {
   allowUnsigned?: boolean;
   /** Publish paths whose references the cache lacks. @default false */
   incompleteClosure?: boolean;
+  /** What is done about a path whose narinfo is there, as for `plan`. @default 'read' */
+  check?: NonNullable<PlanOptions['check']>;
   /** Also write the listing of each NAR (`.ls`). @default false */
   listing?: boolean;
-  /** NARs under way at once. @default 4 */
+  /** NARs under way at once; of small ones, up to 64 KiB, eight times as many beside them. @default 4 */
   concurrency?: number;
   /** More tries of a NAR upload after the store was unavailable. @default 3 */
   retries?: number;
@@ -52,6 +54,7 @@ const OPTIONS = [
   'signers',
   'allowUnsigned',
   'incompleteClosure',
+  'check',
   'listing',
   'concurrency',
   'retries',
@@ -59,11 +62,14 @@ const OPTIONS = [
   'signal',
 ];
 
+/** Small NARs wait for the store, large ones for the processor and the line. */
+const SMALL_PER_LARGE = 8;
+
 /** Narinfos written at once: they are small, and wait mostly. */
 const NARINFO_CONCURRENCY = 32;
 
 /**
- * Publishes paths into a binary cache: NARs first, the largest first, several at once, each
+ * Publishes paths into a binary cache: NARs first, of large ones the largest first, several at once, each
  * checked against its hash before it becomes visible; then each narinfo, signed, only after its
  * NAR and the narinfos of its references. So at every moment, also after a crash, whatever the
  * cache announces can be had, closure included. Running it again completes what is missing.
@@ -100,10 +106,21 @@ const NARINFO_CONCURRENCY = 32;
 export async function publish(
   cache: BinaryCache<WritableStore>,
   infos: Iterable<PathInfo>,
+  options: PublishOptions & { check?: 'read' },
+): Promise<Receipt[]>;
+/** With `check: 'exists'`, the receipts of paths that were there say only that. */
+export async function publish(
+  cache: BinaryCache<WritableStore>,
+  infos: Iterable<PathInfo>,
   options: PublishOptions,
-): Promise<Receipt[]> {
+): Promise<(Receipt | ExistsReceipt)[]>;
+export async function publish(
+  cache: BinaryCache<WritableStore>,
+  infos: Iterable<PathInfo>,
+  options: PublishOptions,
+): Promise<(Receipt | ExistsReceipt)[]> {
   checkOptions('publish', options, OPTIONS);
-  const { signers = [], allowUnsigned = false, incompleteClosure = false } = options;
+  const { signers = [], allowUnsigned = false, incompleteClosure = false, check = 'read' } = options;
   const failed = new AbortController();
   const signal =
     options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
@@ -118,7 +135,7 @@ export async function publish(
   };
 
   await ensureCacheInfo(cache, signal);
-  const items = await plan(cache, infos, { signers, allowUnsigned, incompleteClosure, signal });
+  const items = await plan(cache, infos, { signers, allowUnsigned, incompleteClosure, check, signal });
   context.onEvent({ type: 'plan', items });
 
   // After the first failure everything under way is told to stop, and waited for: no upload goes
@@ -135,18 +152,18 @@ export async function publish(
     };
 
   const uploads = new Uploads(context, items);
-  const receipts = new Map<StorePath, Promise<Receipt>>();
+  const receipts = new Map<StorePath, Promise<Receipt | ExistsReceipt>>();
   const write = async (item: PlanItem): Promise<void> => {
     const receipt = publishNarInfo(context, item, signers, uploads, receipts);
     receipts.set(item.info.storePath, receipt);
-    context.onEvent({ type: 'done', receipt: await receipt });
+    const done = await receipt;
+    if (done.outcome !== 'exists') context.onEvent({ type: 'done', receipt: done });
   };
+  const upload = guarded((job: PathInfo) => uploads.run(job));
+  const concurrency = options.concurrency ?? 4;
   await Promise.all([
-    pMap(
-      uploads.jobs,
-      guarded((job) => uploads.run(job)),
-      { concurrency: options.concurrency ?? 4 },
-    ),
+    pMap(uploads.large, upload, { concurrency }),
+    pMap(uploads.small, upload, { concurrency: SMALL_PER_LARGE * concurrency }),
     // In topological order: whatever an item waits for was started before it.
     pMap(items, guarded(write), { concurrency: NARINFO_CONCURRENCY }),
   ]);

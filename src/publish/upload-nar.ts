@@ -7,7 +7,7 @@ import pRetry from 'p-retry';
 import { utf8 } from '../bytes/bytes.ts';
 import { observed } from '../bytes/observed.ts';
 import type { ByteSource } from '../bytes/stream.ts';
-import { toAsyncIterable } from '../bytes/stream.ts';
+import { collect, toAsyncIterable } from '../bytes/stream.ts';
 import type { BinaryCache } from '../cache/binary-cache.ts';
 import { listingKey, narKey } from '../cache/layout.ts';
 import { metered, verified } from '../cache/verified.ts';
@@ -46,6 +46,12 @@ export interface UploadContext {
 }
 
 /**
+ * Most bytes of a NAR that is held in memory as a whole: then it is checked before anything is sent, and one
+ * request both asks whether it is there and stores it.
+ */
+export const SMALL_NAR: number = 64 * 1024;
+
+/**
  * Puts the NAR of `info` under its own hash. One that is there already is read back and kept when
  * it is right, replaced when it is not: a name alone proves nothing.
  */
@@ -53,7 +59,8 @@ export async function uploadNar(context: UploadContext, info: PathInfo): Promise
   const { cache, signal } = context;
   const url = narKey(info.narHash, context.codec);
   let overwrite = false;
-  if ((await cache.store.head(url, { signal })) !== undefined) {
+  // A large NAR is not read and compressed for nothing.
+  if (info.narSize > SMALL_NAR && (await cache.store.head(url, { signal })) !== undefined) {
     const present = await readBack(context, info, url);
     if (present !== undefined) return present;
     overwrite = true;
@@ -86,14 +93,16 @@ async function uploadOnce(
     size: info.narSize,
   });
   const file = new HashMeter('sha256');
-  const body = metered(file)(codec.compress(check(source)));
+  const stream = metered(file)(codec.compress(check(source)));
+  const body = info.narSize > SMALL_NAR ? stream : await collect(stream);
   const put = await cache.store.put(url, body, {
+    ...(body instanceof Uint8Array && { size: body.length }),
     contentType: 'application/x-nix-nar',
     ifAbsent: !overwrite,
     signal,
   });
   if (put.outcome === 'present') {
-    // Somebody else put it meanwhile, perhaps with another version of the compressor.
+    // A name proves nothing; and whoever put it may have another version of the compressor.
     const present = await readBack(context, info, url);
     return present ?? (await uploadOnce(context, info, url, true));
   }

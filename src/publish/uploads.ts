@@ -8,11 +8,14 @@ import { narKey } from '../cache/layout.ts';
 import type { PathInfo } from '../narinfo/path-info.ts';
 import type { PlanItem } from './plan.ts';
 import type { NarObject, UploadContext } from './upload-nar.ts';
-import { uploadNar } from './upload-nar.ts';
+import { SMALL_NAR, uploadNar } from './upload-nar.ts';
 
 /** The NAR uploads of a plan: one per NAR, however many paths have it. */
 export class Uploads {
-  readonly jobs: readonly PathInfo[];
+  /** The largest first: a straggler begun last would be waited for alone. */
+  readonly large: readonly PathInfo[];
+  /** In the order of the plan, which is that of the narinfos that wait for them. */
+  readonly small: readonly PathInfo[];
   readonly #context: UploadContext;
   readonly #results = new Map<string, PromiseWithResolvers<NarObject>>();
 
@@ -25,7 +28,9 @@ export class Uploads {
       result.promise.catch(() => {}); // the job reports it; nobody may be waiting yet
       this.#results.set(key, result);
     }
-    this.jobs = [...byKey.values()].sort((a, b) => b.narSize - a.narSize);
+    const jobs = [...byKey.values()];
+    this.small = jobs.filter(({ narSize }) => narSize <= SMALL_NAR);
+    this.large = jobs.filter(({ narSize }) => narSize > SMALL_NAR).sort((a, b) => b.narSize - a.narSize);
   }
 
   async run(info: PathInfo): Promise<void> {

@@ -6,6 +6,7 @@
 import { utf8 } from '../bytes/bytes.ts';
 import type { BinaryCache } from '../cache/binary-cache.ts';
 import { narInfoKey } from '../cache/layout.ts';
+import { editNarInfoDocument, printNarInfoDocument } from '../narinfo/document.ts';
 import type { NarInfo } from '../narinfo/path-info.ts';
 import { printNarInfo } from '../narinfo/print.ts';
 import { signPathInfo } from '../narinfo/sign.ts';
@@ -14,7 +15,7 @@ import type { Signer } from '../signature/signer.ts';
 import type { WritableStore } from '../store/store.ts';
 import type { StorePath } from '../store-path/store-path.ts';
 import type { PlanItem } from './plan.ts';
-import type { Receipt } from './progress.ts';
+import type { ExistsReceipt, Receipt } from './progress.ts';
 import type { UploadContext } from './upload-nar.ts';
 import { toNarInfo } from './upload-nar.ts';
 import type { Uploads } from './uploads.ts';
@@ -29,16 +30,18 @@ export async function publishNarInfo(
   item: PlanItem,
   signers: readonly Signer[],
   uploads: Uploads,
-  receipts: ReadonlyMap<StorePath, Promise<Receipt>>,
-): Promise<Receipt> {
+  receipts: ReadonlyMap<StorePath, Promise<unknown>>,
+): Promise<Receipt | ExistsReceipt> {
   const { cache, signal } = context;
   const { info } = item;
+  if (item.action === 'exists') return { storePath: info.storePath, outcome: 'exists' };
   if (item.action === 'present' || item.action === 'differs') return toReceipt(item.narInfo, item.action);
   if (item.action === 'resign') {
     // Signatures that came with the path are as good as those of the signers: none is dropped.
     const merged = { ...item.narInfo, signatures: mergeSignatures(item.narInfo.signatures, info.signatures) };
     const signed = await signPathInfo(merged, signers, { storeDir: cache.storeDir });
-    await putNarInfo(cache, signed, signal);
+    const document = editNarInfoDocument(item.document, { signatures: signed.signatures });
+    await putNarInfo(cache, signed.storePath, printNarInfoDocument(document), signal);
     return toReceipt(signed, 'resigned');
   }
   const nar = await uploads.finished(info);
@@ -46,17 +49,18 @@ export async function publishNarInfo(
     if (path !== info.storePath) await receipts.get(path);
   }
   const signed = await signPathInfo(toNarInfo(info, nar), signers, { storeDir: cache.storeDir });
-  await putNarInfo(cache, signed, signal);
+  await putNarInfo(cache, signed.storePath, printNarInfo(signed, { storeDir: cache.storeDir }), signal);
   return toReceipt(signed, nar.outcome, nar.etag);
 }
 
 async function putNarInfo(
   cache: BinaryCache<WritableStore>,
-  info: NarInfo,
+  path: StorePath,
+  text: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const body = utf8(printNarInfo(info, { storeDir: cache.storeDir }));
-  await cache.store.put(narInfoKey(info.storePath), body, {
+  const body = utf8(text);
+  await cache.store.put(narInfoKey(path), body, {
     size: body.length,
     contentType: 'text/x-nix-narinfo',
     signal,

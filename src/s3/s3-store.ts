@@ -8,7 +8,6 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
   type S3Client,
   type StorageClass,
 } from '@aws-sdk/client-s3';
@@ -22,6 +21,7 @@ import type {
   GetOptions,
   ListableStore,
   ListOptions,
+  MassQueryStore,
   ObjectInfo,
   PutOptions,
   PutResult,
@@ -31,7 +31,9 @@ import type {
 } from '../store/store.ts';
 import { guardBody } from './body.ts';
 import { noSuchBucket, type S3Call, s3Error, s3Fault } from './errors.ts';
-import { answeredRange, isKey, listedKey, objectInfo } from './object.ts';
+import { existingKeys } from './existing.ts';
+import { type Listed, listObjects, questionsTo } from './list.ts';
+import { answeredRange, objectInfo } from './object.ts';
 import { BodyFailure } from './part-reader.ts';
 import { MAX_PART_SIZE, MIN_PART_SIZE } from './part-size.ts';
 import { putObject, type S3Put, type ServerTraits } from './put.ts';
@@ -75,7 +77,7 @@ const DEFAULT_PART_SIZE = 8 * 1024 ** 2;
  * if (info !== undefined) console.log(await new Response(info.body).text());
  * ```
  */
-export class S3Store implements WritableStore, ListableStore {
+export class S3Store implements WritableStore, ListableStore, MassQueryStore {
   readonly name: string;
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -190,26 +192,19 @@ export class S3Store implements WritableStore, ListableStore {
   /** Keys that the contract does not allow, such as the `folder/` objects of some tools, are left out. */
   async *list(prefix = '', options: ListOptions = {}): AsyncGenerator<ObjectInfo> {
     checkOptions('S3Store.list', options, ['signal']);
-    const call: S3Call = { operation: 'list', bucket: this.#bucket, signal: options.signal };
-    let token: string | undefined;
-    do {
-      call.signal?.throwIfAborted();
-      const command = new ListObjectsV2Command({
-        Bucket: this.#bucket,
-        Prefix: this.#prefix + prefix,
-        // XML cannot hold all characters a key may have.
-        EncodingType: 'url',
-        ...(token === undefined ? {} : { ContinuationToken: token }),
-      });
-      const page = await this.#client.send(command, abortSignal(call)).catch((err: unknown) => {
-        throw s3Error(err, call);
-      });
-      for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
-        const key = listedKey(Key ?? '', page.EncodingType === 'url').slice(this.#prefix.length);
-        if (isKey(key)) yield objectInfo(key, { ContentLength: Size, ETag, LastModified });
-      }
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
-    } while (token !== undefined);
+    yield* listObjects(this.#listed(options.signal), prefix);
+  }
+
+  /** By pages of the bucket's listing, a thousand keys each, unless it holds too many others between them. */
+  async existing(keys: Iterable<string>, options: StoreCallOptions = {}): Promise<Set<string>> {
+    checkOptions('S3Store.existing', options, ['signal']);
+    const head = (key: string): Promise<ObjectInfo | undefined> => this.head(key, options);
+    const asked = Array.from(keys, (key) => checkKey(key, 'head'));
+    return await existingKeys(asked, questionsTo(this.#listed(options.signal), head));
+  }
+
+  #listed(signal: AbortSignal | undefined): Listed {
+    return { client: this.#client, bucket: this.#bucket, root: this.#prefix, signal };
   }
 
   #call(

@@ -25,6 +25,8 @@ export const MAX_NAME_LENGTH = 211;
 
 const HASH_PART = /^[0-9abcdfghijklmnpqrsvwxyz]{32}$/;
 const NAME = /^[0-9a-zA-Z+\-._?=]+$/;
+/** All of a base name at once: what it accepts, the rules one by one accept too, and need say nothing about. */
+const BASE_NAME = /^[0-9a-df-np-sv-z]{32}-(?!\.\.?(?:-|$))[0-9a-zA-Z+\-._?=]{1,211}$/;
 /** `.`, `..`, and names that begin with `.-` or `..-` are refused since Nix 2.21. */
 const DOTTED = /^\.\.?(-|$)/;
 
@@ -63,6 +65,7 @@ export function parseStorePath(text: string, options: StorePathOptions = {}): St
  * @throws ParseError `ERR_PARSE_STORE_PATH`
  */
 export function parseBaseName(text: string): StorePath {
+  if (BASE_NAME.test(text)) return text as StorePath;
   if (!HASH_PART.test(text.slice(0, 32))) throw bad(text, 'the hash part must be 32 nix32 characters');
   if (text[32] !== '-') throw bad(text, "'-' must follow the hash part");
   checkPathName(text.slice(33), text);
@@ -115,6 +118,7 @@ export function checkPathName(name: string, context: string = name): string {
  * @throws ParseError `ERR_PARSE_STORE_PATH`
  */
 export function checkStoreDir(storeDir: string): StoreDir {
+  if (storeDir === DEFAULT_STORE_DIR) return storeDir;
   const segments = storeDir.split('/');
   const canonical =
     segments[0] === '' &&

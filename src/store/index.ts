@@ -14,6 +14,7 @@ export type {
   GetOptions,
   ListableStore,
   ListOptions,
+  MassQueryStore,
   ObjectInfo,
   PutOptions,
   PutResult,

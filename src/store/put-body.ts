@@ -53,6 +53,11 @@ async function* counted(body: ByteSource, rules: BodyRules): AsyncGenerator<Uint
     if (size !== undefined && length > size) throw wrongSize(key, size, `at least ${length}`);
     if (chunk.length > 0) yield chunk;
   }
+  checkSize(key, length, size);
+}
+
+/** @throws IntegrityError `ERR_SIZE_MISMATCH` for a body that is not as long as promised. */
+export function checkSize(key: string, length: number, size: number | undefined): void {
   if (size !== undefined && length !== size) throw wrongSize(key, size, String(length));
 }
 

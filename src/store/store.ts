@@ -94,6 +94,12 @@ export interface UrlStore extends ReadableStore {
   getUrl(reference: string, options?: GetOptions): Promise<StoredObject | undefined>;
 }
 
+/** A store that can tell of many keys which are there, for less than a `head` of each. */
+export interface MassQueryStore extends ReadableStore {
+  /** Those of `keys` that have an object. They are not all looked at in the same moment. */
+  existing(keys: Iterable<string>, options?: StoreCallOptions): Promise<Set<string>>;
+}
+
 /** A store that can be listed. */
 export interface ListableStore extends ReadableStore {
   /** Every object whose key begins with `prefix` (default: all), in no particular order. */

@@ -91,3 +91,10 @@ test('fromUtf8 is strict and keeps a byte order mark; toDisplay shows anything',
     assert.match(toDisplay(Uint8Array.from(bad)), /^\uFFFD+$/);
   }
 });
+
+test('base64 of more bytes than a call has arguments', () => {
+  const bytes = new Uint8Array(300_000).map((_, i) => i * 7);
+  const text = toBase64(bytes);
+  assert.equal(text, Buffer.from(bytes).toString('base64'));
+  assert.deepEqual(fromBase64(text), bytes);
+});

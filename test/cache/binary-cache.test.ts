@@ -5,6 +5,8 @@ import { BinaryCache } from '../../src/cache/binary-cache.ts';
 import type { Decoder } from '../../src/codec/codec.ts';
 import { IntegrityError } from '../../src/errors.ts';
 import { hashBytes } from '../../src/hash/hash-source.ts';
+import { printNarInfoDocument } from '../../src/narinfo/document.ts';
+import { narInfoOfDocument } from '../../src/narinfo/parse.ts';
 import type { NarInfo } from '../../src/narinfo/path-info.ts';
 import { printNarInfo } from '../../src/narinfo/print.ts';
 import { MemoryStore } from '../../src/store/memory.ts';
@@ -82,6 +84,36 @@ test('what is there', async () => {
   assert.equal(await cache.hasPath(B), true);
   assert.deepEqual(await cache.listing(B), { version: 1, root: { type: 'symlink', target: 't' } });
   assert.equal(await new Response(await cache.log(B)).text(), 'built');
+});
+
+test('the document of a narinfo has all its lines', async () => {
+  const odd = `X-First: 1\n${B_NARINFO}X-Last: 2\nNarSize: +${B_INFO.narSize}\n`;
+  const cache = await cacheWith({ [`${HASH}.narinfo`]: odd });
+  const document = (await cache.narInfoDocument(B)) ?? assert.fail();
+  assert.equal(printNarInfoDocument(document), odd);
+  assert.deepEqual(narInfoOfDocument(document), await cache.narInfo(B));
+  assert.equal(await cache.narInfoDocument(other), undefined);
+  assert.equal(await (await cacheWith({})).narInfoDocument(B), undefined);
+  for (const bad of ['x', 'StorePath: x\n', odd.replace('NarSize: +', 'NarSize: ++')]) {
+    const broken = await cacheWith({ [`${HASH}.narinfo`]: bad });
+    await assert.rejects(broken.narInfoDocument(B), { code: 'ERR_PARSE_NAR_INFO' }, bad);
+  }
+});
+
+test('priority and mass queries: the options count, not what the cache says', async () => {
+  const objects = { 'nix-cache-info': 'StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 40\n' };
+  const said = { storeDir: '/nix/store', wantMassQuery: true, priority: 40 };
+  for (const options of [
+    {},
+    { priority: 0 },
+    { wantMassQuery: false },
+    { priority: -5, wantMassQuery: false },
+  ]) {
+    assert.deepEqual(await (await cacheWith(objects, options)).cacheInfo(), { ...said, ...options });
+  }
+  const silent = await cacheWith({ 'nix-cache-info': 'StoreDir: /nix/store\n' }, { priority: 3 });
+  assert.deepEqual(await silent.cacheInfo(), { storeDir: '/nix/store', priority: 3 });
+  assert.equal(await (await cacheWith({}, { priority: 3 })).cacheInfo(), undefined);
 });
 
 test('section 3: a narinfo of another name under the same hash part is none', async () => {

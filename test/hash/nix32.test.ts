@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeNix32, encodeNix32, NIX32_ALPHABET, nix32Length } from '../../src/hash/nix32.ts';
+import { decodeNix32, encodeNix32, isNix32, NIX32_ALPHABET, nix32Length } from '../../src/hash/nix32.ts';
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 const repeat = (byte: string, count: number): string => byte.repeat(count);
@@ -130,3 +130,29 @@ function bySpecification(b: Uint8Array): string {
   }
   return out;
 }
+
+test('law: isNix32 is whether it decodes', () => {
+  const decodes = (text: string): boolean => {
+    try {
+      decodeNix32(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const digit = fc.constantFrom(...NIX32_ALPHABET, 'e', 'u', 'A', '\n', '\u0130');
+  const mostlyRight = fc.array(fc.constantFrom(...NIX32_ALPHABET), { minLength: 0, maxLength: 110 });
+  fc.assert(
+    fc.property(digit, mostlyRight, (first, rest) => {
+      for (const text of [first + rest.join(''), rest.join('') + first, rest.join('')])
+        assert.equal(isNix32(text), decodes(text), JSON.stringify(text));
+    }),
+    { numRuns: 1000 },
+  );
+  // Every first digit at every length, of which each of the five numbers of spare bits is one.
+  for (let length = 0; length <= 60; length++)
+    for (const first of NIX32_ALPHABET) {
+      const text = (first + '0'.repeat(60)).slice(0, length);
+      assert.equal(isNix32(text), decodes(text), text);
+    }
+});

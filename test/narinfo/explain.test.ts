@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { explainTrust, fingerprint, type NarInfo, parseNarInfo, printNarInfo } from 'narkit/narinfo';
+import {
+  assertTrusted,
+  explainTrust,
+  fingerprint,
+  type NarInfo,
+  parseNarInfo,
+  printNarInfo,
+} from 'narkit/narinfo';
 import {
   createSigner,
   Keyring,
@@ -58,6 +65,15 @@ test('an unknown key is passed over; a wrong length under a known name is not', 
   };
   assert.deepEqual(explain(unknown, good), [true, ['unknown-key', 'valid']]);
   assert.deepEqual(explain(good, short), [false, ['valid', 'bad-length']]);
+  const { text } = explainTrust({ ...plain, signatures: [good, short] }, [key]);
+  assert.match(text, /'vector-1': not 64 bytes: Nix fails on it/);
+  // Where the path follows from its content address, Nix does not look at signatures.
+  assert.equal(explainTrust({ ...B_INFO, signatures: [short] }, [key]).trusted, true);
+  // The library itself passes such a signature over.
+  assertTrusted({ ...plain, signatures: [short, good] }, new Keyring([key]));
+  assert.throws(() => assertTrusted({ ...plain, signatures: [short] }, new Keyring([key])), {
+    code: 'ERR_UNTRUSTED',
+  });
 });
 
 test('a key under another name, and one behind another of its name', () => {
@@ -156,6 +172,16 @@ test('a missing Compression is named', () => {
   const explained = explainTrust(parseNarInfo(text), [key], { text });
   assert.equal(explained.compressionMissing, true);
   assert.match(explained.text, /bzip2$/);
+});
+
+test('a text that is no narinfo is a finding, not an error', () => {
+  for (const text of ['', 'x', 'x\n', 'x:y\n', `${B_NARINFO}\n`, B_NARINFO.slice(0, -1)]) {
+    const { textFault, text: why, ...rest } = explainTrust(B_INFO, [key], { text });
+    assert.match(textFault ?? '', /^invalid narinfo/);
+    assert.equal(why.split('\n').at(-1), `the text cannot be read: ${textFault}`);
+    const { text: _, ...known } = explainTrust(B_INFO, [key]);
+    assert.deepEqual(rest, known);
+  }
 });
 
 test('it agrees with the keyring about what is valid', () => {

@@ -125,6 +125,7 @@ export const LINT_CASES: readonly LintCase[] = [
   ],
   ['references with a tab', set('References', `${A}\t${B}`), ['references-invalid 8 References']],
   ['full paths', set('References', `/nix/store/${A}`), ['references-invalid 8 References']],
+  ['a reference without its dash', set('References', `${HASH_PART}_a`), ['path-dash 8 References']],
   ["the name '.'", set('References', `${HASH_PART}-.`), ['name-dots 8 References']],
   ['a name with .-', set('References', `${HASH_PART}-..-a`), ['name-dots 8 References']],
   ['a name with .a', set('References', `${HASH_PART}-.a`), []],

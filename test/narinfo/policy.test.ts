@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evaluatePolicy, type NarInfo, type PolicyDecision, signPathInfo } from 'narkit/narinfo';
+import { compilePolicy, type NarInfo, type PolicyDecision, signPathInfo } from 'narkit/narinfo';
 import {
   createSigner,
   type PolicyKey,
@@ -32,7 +32,7 @@ function decide(
 ): PolicyDecision {
   const policy: TrustPolicy = { keys: [one, two, three].map(keyOf), rules: [{ require }], ...more };
   // Through JSON: a policy is data.
-  return evaluatePolicy(JSON.parse(JSON.stringify(policy)), info, { now: new Date(now) });
+  return compilePolicy(JSON.parse(JSON.stringify(policy))).evaluate(info, { now: new Date(now) });
 }
 
 const codes = ({ reasons }: PolicyDecision): string[] => reasons.map(({ code }) => code);
@@ -75,6 +75,36 @@ test('a changed path, an unknown key, a revoked key', () => {
     assert.deepEqual([decision.trusted, codes(decision)], [false, ['revoked']]);
   }
   assert.equal(decide({ signatures: 1 }, byOne, { revoked: ['two', 'twin'] }).trusted, true);
+});
+
+test('a signature of another length does not count, and says so', () => {
+  const [good] = byOne.signatures;
+  assert.ok(good);
+  const short = { ...good, sig: good.sig.slice(1) };
+  const decision = decide({ signatures: 1 }, { ...bare, signatures: [short] });
+  assert.deepEqual([decision.trusted, codes(decision)], [false, ['bad-length']]);
+  assert.equal(decide({ signatures: 1 }, { ...bare, signatures: [short, good] }).trusted, true);
+});
+
+test('the reasons for people', () => {
+  assert.equal(decide({ signatures: 3 }, byBoth).text, "'one': valid; 'two': valid");
+  assert.equal(decide({ signatures: 1 }, bare).text, 'there is no signature');
+  const addressed = { ...B_INFO, signatures: byOne.signatures };
+  assert.equal(
+    decide({ signatures: 3 }, addressed, { revoked: ['one'] }).text,
+    "'one': the key is revoked; the path follows from its content address",
+  );
+});
+
+test('a compiled policy stays as it was', () => {
+  const key = { ...keyOf(one) };
+  const policy = { keys: [key], rules: [{ require: { signatures: 1 } as PolicyRequirement }] };
+  const compiled = compilePolicy(policy);
+  policy.rules[0] = { require: { contentAddressed: true } };
+  policy.keys.length = 0;
+  assert.equal(compiled.evaluate(byOne).trusted, true);
+  assert.equal(compiled.evaluate(bare).trusted, false);
+  assert.throws(() => compiled.evaluate(byOne, { storedir: '/x' } as object), /did you mean 'storeDir'/);
 });
 
 test('not before, not after', () => {
@@ -133,8 +163,8 @@ test('the first rule that matches the name decides', () => {
 test('another store directory has other fingerprints', async () => {
   const info = await signPathInfo(bare, [one], { storeDir: '/gnu/store' });
   const policy: TrustPolicy = { keys: [keyOf(one)], rules: [{ require: { signatures: 1 } }] };
-  assert.equal(evaluatePolicy(policy, info).trusted, false);
-  assert.equal(evaluatePolicy(policy, info, { storeDir: '/gnu/store' }).trusted, true);
+  assert.equal(compilePolicy(policy).evaluate(info).trusted, false);
+  assert.equal(compilePolicy(policy).evaluate(info, { storeDir: '/gnu/store' }).trusted, true);
 });
 
 test('a policy that cannot mean what it says is refused', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { fingerprint } from '../../src/narinfo/fingerprint.ts';
 import { parseNarInfo } from '../../src/narinfo/parse.ts';
 import type { NarInfo } from '../../src/narinfo/path-info.ts';
 import { printNarInfo } from '../../src/narinfo/print.ts';
@@ -95,4 +96,40 @@ test('law: parse(print(info)) = info, and print(parse(text)) = text', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('references come out sorted and each once, however they went in', () => {
+  const paths = ['0', '1', '2'].map((digit) => parseBaseName(`${digit.repeat(32)}-x`));
+  const line = (text: string): string | undefined => /^References: (.*)$/m.exec(text)?.[1];
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [0, 0, 1, 2],
+    [0, 1, 2, 2],
+    [1, 2, 0, 1],
+  ]) {
+    const references = order.map((at) => paths[at] as (typeof paths)[number]);
+    const info = { ...B_INFO, references };
+    assert.equal(line(printNarInfo(info)), paths.join(' '));
+    assert.equal(fingerprint(info), fingerprint({ ...B_INFO, references: paths }));
+    const odd = printNarInfo(info).replace(/^References: .*$/m, `References: ${references.join(' ')}`);
+    assert.deepEqual(parseNarInfo(odd).references, paths);
+    assert.deepEqual(info.references, references, 'the caller keeps its order');
+  }
+});
+
+test('a signature that is there twice is written once; one that differs in name or bytes is not the same', () => {
+  const sig = (keyName: string, byte: number): { keyName: string; sig: Uint8Array } => ({
+    keyName,
+    sig: Uint8Array.of(byte),
+  });
+  const info = { ...B_INFO, signatures: [sig('b', 1), sig('a', 1), sig('b', 1), sig('b', 2), sig('a', 1)] };
+  assert.deepEqual(printNarInfo(info).match(/^Sig: .*$/gm), ['Sig: a:AQ==', 'Sig: b:AQ==', 'Sig: b:Ag==']);
+});
+
+test('the error of a newline quotes the line that has it, and no other', () => {
+  assert.throws(() => printNarInfo({ ...B_INFO, url: 'a\nNarSize: 1' }), {
+    name: 'RangeError',
+    message: 'a narinfo field must not have a newline: "URL: a\\nNarSize: 1"',
+  });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { NixCommand } from 'narkit/node';
@@ -8,10 +8,10 @@ import { NixWorld, nixInstallations } from '../support/nix.ts';
 import { need } from '../support/require.ts';
 import { tempDir } from '../support/temp.ts';
 
-/** A `nix` that is a shell script: for what real ones do not do on request. */
-async function fakeNix(dir: string, script: string): Promise<NixCommand> {
-  for (const name of ['nix', 'nix-store'])
-    await writeFile(join(dir, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+/** A `nix` that is a shell script: for what real ones do not do on request; all paths are valid. */
+async function fakeNix(dir: string, script: string, storeScript = ':'): Promise<NixCommand> {
+  await writeFile(join(dir, 'nix'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  await writeFile(join(dir, 'nix-store'), `#!/bin/sh\n${storeScript}\n`, { mode: 0o755 });
   return new NixCommand({ binDir: dir });
 }
 
@@ -50,10 +50,18 @@ test('many paths are asked for in batches that fit a command line', async (t) =>
      for path; do case $path in /nix/store/*)
        [ $first = 1 ] || printf ','; first=0; printf '{"path":"%s","valid":false}' "$path";; esac; done
      echo ']'`,
+    `echo "store $#" >> ${dir}/calls`,
   );
   const paths = Array.from({ length: 1001 }, (_, i) => pathOf(`p${i}`));
   assert.equal((await nix.pathInfos(paths)).size, 1001);
-  await assert.rejects(nix.closure(paths), { code: 'ERR_MISSING_PATH' });
+  const calls = (await readFile(join(dir, 'calls'), 'utf8')).trim().split('\n');
+  assert.deepEqual(calls, ['store 402', 'store 402', 'store 203', '404', '404', '205']);
+});
+
+test('a path that is not valid is not asked for: that would go to the network', async (t) => {
+  const nix = await fakeNix(await tempDir(t), 'echo "no" >&2; exit 1', `echo /nix/store/${pathOf('a')}`);
+  assert.deepEqual([...(await nix.pathInfos([pathOf('a')]))], [[pathOf('a'), undefined]]);
+  await assert.rejects(nix.closure([pathOf('a')]), { code: 'ERR_MISSING_PATH' });
 });
 
 test('an abort ends the command', async (t) => {
@@ -91,6 +99,15 @@ test('real Nix: closure and outputs, though nix-command is not enabled', async (
     assert.deepEqual(infos[2]?.references, [infos[1]?.storePath]);
     const invalid = pathOf('not-there');
     assert.equal((await nix.pathInfos([invalid])).get(invalid), undefined);
-    await assert.rejects(nix.closure([invalid]), (error: Error) => /not-there/.test(error.message));
+    await assert.rejects(nix.closure([invalid]), { code: 'ERR_MISSING_PATH', message: /not-there/ });
+    const infosOfBoth = await nix.pathInfos([drvPath, pathOf('not-there.drv'), ...outputs]);
+    assert.deepEqual(
+      [...infosOfBoth.values()].map((info) => info?.ca?.method),
+      ['text', undefined, undefined, undefined],
+    );
+    assert.deepEqual(
+      (await nix.closure([drvPath])).map(({ storePath }) => storePath.slice(33)),
+      ['dep', 'x?y=z.drv'],
+    );
   }
 });

@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { FileStore } from '../../src/node/file-store.ts';
+import { openCache } from '../../src/node/open-cache.ts';
 import { openStore } from '../../src/node/open-store.ts';
 import { createS3Client } from '../../src/s3/client.ts';
 import { S3Store } from '../../src/s3/s3-store.ts';
@@ -86,6 +87,40 @@ test('http: fetch and headers are passed on', async () => {
   const store = await openStore('https://cache.example.org', { fetch, headers: { 'x-token': 'y' } });
   assert.equal(await new Response((await store.get('k'))?.body).text(), 'ok');
   assert.deepEqual(urls, ['https://cache.example.org/k y']);
+});
+
+test('openCache: the options of the store reach it', async (t) => {
+  const { seen, host } = await listener(t, 404);
+  const netrcFile = join(await temporary(t), 'netrc');
+  await writeFile(netrcFile, 'machine 127.0.0.1 login me password secret\n');
+  const headers: string[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    headers.push(request.headers.get('x-token') ?? '');
+    return await globalThis.fetch(request);
+  };
+  const { cache } = await openCache(`http://${host}`, { netrcFile, fetch, headers: { 'x-token': 'y' } });
+  assert.equal(await cache.cacheInfo(), undefined);
+  const auth = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+  assert.deepEqual(seen, [{ method: 'GET', url: '/nix-cache-info', auth }]);
+  assert.deepEqual(headers, ['y']);
+  await assert.rejects(
+    openCache(`http://${host}`, { netrc: 'x' } as never),
+    /^TypeError: openCache: .*netrc/,
+  );
+});
+
+test('openCache: priority and want-mass-query of the URL count', async (t) => {
+  const directory = await temporary(t);
+  await writeFile(
+    join(directory, 'nix-cache-info'),
+    'StoreDir: /nix/store\nWantMassQuery: 1\nPriority: 40\n',
+  );
+  const info = async (query: string): Promise<unknown> =>
+    await (await openCache(`file://${directory}${query}`)).cache.cacheInfo();
+  const said = { storeDir: '/nix/store', wantMassQuery: true, priority: 40 };
+  assert.deepEqual(await info(''), said);
+  assert.deepEqual(await info('?priority=10'), { ...said, priority: 10 });
+  assert.deepEqual(await info('?want-mass-query=false'), { ...said, wantMassQuery: false });
 });
 
 test('s3: without credentials requests go out unsigned, path style at an endpoint', async (t) => {

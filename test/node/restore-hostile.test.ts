@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { chdir, cwd } from 'node:process';
 import { test } from 'node:test';
 import { isNarkitError, NarError } from 'narkit';
 import type { NarEntry } from 'narkit/nar';
@@ -30,13 +31,57 @@ test('a destination that exists is refused, whatever it is, and left alone', asy
     }),
   );
   const before = statTree(`${base}/at`);
-  for (const name of ['file', 'dir', 'empty', 'link', 'dangling', 'link/']) {
+  for (const name of ['file', 'dir', 'empty', 'link', 'dangling', 'link/', 'dangling/', 'file/']) {
     for (const entry of [root, regular('', 'new'), symlink('')]) {
       await refused([entry], `${base}/at/${name}`, 'ERR_FILE_EXISTS', /exists already/);
     }
   }
   assert.deepEqual(statTree(`${base}/at`), before);
   assert.equal(readFileSync(`${base}/at/file`, 'utf8'), 'old');
+});
+
+test('a destination by its bare name is made in the working directory', async (t) => {
+  const base = await tempDir(t);
+  const before = cwd();
+  t.after(() => chdir(before));
+  chdir(base);
+  for (const [i, entry] of [root, regular(''), symlink('')].entries()) {
+    const names = [`bare${i}`, `./dot${i}`, `slash${i}/`];
+    for (const name of names) await restorePath([entry], name);
+    for (const name of names) await refused([entry], name, 'ERR_FILE_EXISTS', /exists already/);
+  }
+  const kinds = ['bare', 'dot', 'slash'];
+  assert.deepEqual(readdirSync('.').sort(), kinds.flatMap((kind) => [0, 1, 2].map((i) => kind + i)).sort());
+});
+
+test('a destination that is no new name is refused before anything is read or written', async (t) => {
+  const base = await tempDir(t);
+  mkdirSync(`${base}/dir`);
+  const before = cwd();
+  t.after(() => chdir(before));
+  chdir(base);
+  const untouched: Iterable<NarEntry> = {
+    [Symbol.iterator]: () => assert.fail('entries were asked for'),
+  };
+  for (const path of [
+    '',
+    '/',
+    '.',
+    '..',
+    'dir/.',
+    'dir/..',
+    'dir/./',
+    'dir/../',
+    'new/.',
+    'new/..',
+    './.',
+    'a\0',
+  ]) {
+    await assert.rejects(restorePath(untouched, path), TypeError, JSON.stringify(path));
+    await assert.rejects(restorePath(untouched, Buffer.from(path)), TypeError, JSON.stringify(path));
+  }
+  assert.deepEqual(readdirSync('.'), ['dir']);
+  assert.deepEqual(readdirSync('dir'), []);
 });
 
 test('a destination that appears meanwhile is refused too', async (t) => {

@@ -41,6 +41,7 @@ const FLOORS: Readonly<Record<string, readonly string[]>> = {
   handler: [...BASE, 'store', 'cache'],
   publish: [...FORMATS, 'store', 'cache'],
   testing: [...BASE, 'store'],
+  conformance: [...FORMATS, 'store', 'cache'],
   node: [...FORMATS, 'store', 'cache', 'publish', 's3', 'handler'],
   index: [...FORMATS, 'store', 'cache', 'publish', 'handler'],
 };

@@ -74,7 +74,15 @@ describe('the packed package', () => {
     const files = globSync('**/*', { cwd: installed, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
-    const sources = files.filter((file) => file.startsWith('src/')).map((file) => file.slice(4, -3));
+    const cases = files.filter((file) => file.startsWith('src/conformance/cases/'));
+    assert.deepEqual(
+      cases.sort(),
+      globSync('src/conformance/cases/*.json', { cwd: root }).sort(),
+      'the cases of the conformance kit',
+    );
+    const sources = files
+      .filter((file) => file.startsWith('src/') && !cases.includes(file))
+      .map((file) => file.slice(4, -3));
     assert.deepEqual(
       sources.sort(),
       globSync('**/*.ts', { cwd: join(root, 'src') })
@@ -96,6 +104,14 @@ describe('the packed package', () => {
     const portable = names.filter((name) => name !== 'narkit/s3');
     const loads = portable.map((name) => `n += Object.keys(await import('${name}')).length;`);
     assert.ok(Number(run(`let n = 0; ${loads.join(' ')} console.log(n)`)) > 100);
+  });
+
+  it('gives the cases of the conformance kit by name', () => {
+    const code = `import { narkitOperations, runConformance } from 'narkit/conformance';
+      import suite from 'narkit/conformance/nix32.json' with { type: 'json' };
+      const results = await runConformance(suite, narkitOperations[suite.topic]);
+      console.log(results.length > 100 && results.every(({ pass }) => pass));`;
+    assert.equal(run(code), 'true');
   });
 
   it('says what to install for S3', () => {

@@ -10,8 +10,13 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { exportsOf, manifest, root, sorted, sources, subpaths } from './sources.ts';
 
-/** Subpaths that need more than JavaScript, so that the front door does not lead to them. */
-const SIDE = ['./s3', './node', './testing'];
+/** Subpaths that need more than JavaScript, or serve tests, so that the front door does not lead to them. */
+const SIDE = ['./s3', './node', './testing', './conformance'];
+/** Subpaths that lead to data. */
+const DATA: Readonly<Record<string, string>> = {
+  './package.json': './package.json',
+  './conformance/*.json': './src/conformance/cases/*.json',
+};
 
 describe('public API', () => {
   it('has the names it had', (t) => {
@@ -35,7 +40,10 @@ describe('public API', () => {
     const indexes = globSync('src/{*/,}index.ts', { cwd: root });
     assert.deepEqual(sorted(subpaths().values()), sorted(indexes));
     for (const [subpath, conditions] of Object.entries(manifest.exports)) {
-      if (subpath === './package.json') continue;
+      if (typeof conditions === 'string') {
+        assert.equal(conditions, DATA[subpath]);
+        continue;
+      }
       const name = subpath === '.' ? 'index' : `${subpath.slice(2)}/index`;
       assert.deepEqual(conditions, {
         '@narkit/source': `./src/${name}.ts`,

@@ -16,3 +16,4 @@ await publish(
   objects.map(({ info }) => info),
   { nar: narsOf(objects), codec: zstd, signers: [createSigner(generateSecretKey('crash-1'))] },
 );
+process.stdout.write('done\n');

@@ -1,6 +1,7 @@
 /** What the tests of `restorePath` share. */
 import assert from 'node:assert/strict';
 import { lstatSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { NarError } from 'narkit';
 import { type NarEntries, type NarEntry, writeNar } from 'narkit/nar';
 import { dumpPath, type RestoreOptions, restorePath } from 'narkit/node';
@@ -35,9 +36,8 @@ export async function refused(
 
 /** No temporary name is left beside the destination. */
 export function nothingHidden(destination: string): void {
-  const parent = destination.slice(0, destination.lastIndexOf('/'));
   assert.deepEqual(
-    readdirSync(parent).filter((name) => name.endsWith('.tmp')),
+    readdirSync(dirname(destination)).filter((name) => name.endsWith('.tmp')),
     [],
   );
 }

@@ -10,6 +10,7 @@
 import { constants, zstdCompress } from 'node:zlib';
 import type { ByteTransform } from '../../bytes/stream.ts';
 import { coalesce } from '../../codec/coalesce.ts';
+import { type FrameSizes, printSeekTable } from '../../codec/seek-table.ts';
 import { cutBlocks, inOrder } from './blocks.ts';
 
 /** What {@link zstdFrames} needs to know. */
@@ -20,16 +21,12 @@ export interface ZstdFramesOptions {
   readonly seekTable: boolean;
 }
 
-/** Magic of the skippable frame that the seekable format reserves, and of its last four bytes. */
-const SEEK_TABLE_MAGIC = 0x18_4d_2a_5e;
-const SEEK_FOOTER_MAGIC = 0x8f_92_ea_b1;
-
 export function zstdFrames(options: ZstdFramesOptions): ByteTransform {
   const { level, frameSize, parallel, seekTable } = options;
   return (source) => coalesce(compress(source));
 
   async function* compress(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const sizes: [compressed: number, content: number][] = [];
+    const sizes: FrameSizes[] = [];
     // Written again and again: fresh blocks would be garbage by the gigabyte.
     const free: Uint8Array[] = [];
     const frames = inOrder(cutBlocks(source, frameSize, free), parallel, async (block) => {
@@ -67,25 +64,4 @@ function compressFrame(block: Uint8Array, level: number): Promise<Uint8Array> {
 function compressBound(length: number): number {
   const small = 128 * 1024;
   return length + (length >>> 8) + (length < small ? (small - length) >>> 11 : 0) + 64;
-}
-
-/**
- * The seek table of zstd's seekable format (contrib/seekable_format in the zstd sources): a
- * skippable frame, so every decoder passes over it, with the sizes of all frames, without checksums.
- */
-function printSeekTable(sizes: readonly (readonly [number, number])[]): Uint8Array {
-  const table = new Uint8Array(8 + 8 * sizes.length + 9);
-  const view = new DataView(table.buffer);
-  view.setUint32(0, SEEK_TABLE_MAGIC, true);
-  view.setUint32(4, table.length - 8, true);
-  let at = 8;
-  for (const [compressed, content] of sizes) {
-    view.setUint32(at, compressed, true);
-    view.setUint32(at + 4, content, true);
-    at += 8;
-  }
-  view.setUint32(at, sizes.length, true);
-  view.setUint8(at + 4, 0);
-  view.setUint32(at + 5, SEEK_FOOTER_MAGIC, true);
-  return table;
 }
