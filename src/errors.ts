@@ -53,6 +53,9 @@ export type NarkitErrorCode =
   | 'ERR_NIX_DAEMON_PROTOCOL'
   | 'ERR_NIX_DATABASE'
   | 'ERR_NIX_DATABASE_BUSY'
+  | 'ERR_SPOOL'
+  | 'ERR_SPOOL_FULL'
+  | 'ERR_SPOOL_LOST'
   | 'ERR_UNSUPPORTED';
 
 /** `Symbol.for`, so that errors of a second copy of the package are recognised too. */

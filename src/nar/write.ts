@@ -7,23 +7,10 @@ import { toAsyncIterable } from '../bytes/stream.ts';
 import { NarError } from '../errors.ts';
 import { checkOptions } from '../options.ts';
 import type { NarEntries, NarEntry, NarRegular } from './entry.ts';
+import { NarFrames } from './frames.ts';
 import type { NarLimits } from './limits.ts';
 import { narLimits } from './limits.ts';
-import { checkTarget, OrderCheck } from './order.ts';
 import { NarOutput } from './output.ts';
-import {
-  CLOSE,
-  CONTENTS,
-  DIRECTORY,
-  ENTRY,
-  EXECUTABLE,
-  MAGIC,
-  NODE,
-  padding,
-  REGULAR,
-  ROOT,
-  SYMLINK,
-} from './token.ts';
 
 /** Options of {@link writeNar}. */
 export interface WriteNarOptions {
@@ -73,11 +60,9 @@ export async function* writeNar(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   checkOptions('writeNar', options, ['chunkSize', 'reuseChunks', 'limits', 'onEntry']);
   const out = new NarOutput(options.chunkSize ?? 262_144, options.reuseChunks ?? false);
-  const limits = narLimits('writeNar', options.limits);
-  const order = new OrderCheck(limits);
+  const frames = new NarFrames(out, narLimits('writeNar', options.limits));
   const iterator =
     Symbol.asyncIterator in entries ? entries[Symbol.asyncIterator]() : entries[Symbol.iterator]();
-  out.token(MAGIC);
   let finished = false;
   try {
     for (;;) {
@@ -85,65 +70,23 @@ export async function* writeNar(
       const step = 'then' in pending ? await pending : pending;
       if (step.done) break;
       const entry = step.value;
-      const { name, closed } = order.enter(entry.path);
-      for (let i = 0; i < closed; i++) closeNode(out, true);
-      if (name === undefined) out.token(ROOT);
-      else {
-        out.token(ENTRY);
-        out.string(name);
-        out.token(NODE);
-      }
+      frames.open(entry);
       if (entry.type === 'regular') {
-        openRegular(out, entry);
         options.onEntry?.(entry, out.length);
         if (entry.body instanceof Uint8Array) {
           checkLength(entry, entry.body.length);
           out.copy(entry.body);
         } else yield* streamBody(out, entry);
-        out.zeros(padding(entry.size));
-        closeNode(out, name !== undefined);
-      } else {
-        options.onEntry?.(entry, undefined);
-        if (entry.type === 'symlink') {
-          out.token(SYMLINK);
-          out.string(checkTarget(entry.target, entry.path, limits.targetLength));
-          closeNode(out, name !== undefined);
-        } else if (entry.type === 'directory') {
-          order.descend(entry.path);
-          out.token(DIRECTORY);
-        } else throw new TypeError(`unknown type of entry: ${String((entry as NarEntry).type)}`);
-      }
+        frames.closeRegular(entry.size);
+      } else options.onEntry?.(entry, undefined);
       if (out.pending) yield* out.take();
     }
     finished = true;
   } finally {
     if (!finished) await iterator.return?.();
   }
-  for (let open = order.finish(); open > 0; open--) closeNode(out, open > 1);
-  out.end();
+  frames.finish();
   yield* out.take();
-}
-
-/** A node is closed by one parenthesis, and its entry, where it has one, by another. */
-function closeNode(out: NarOutput, hasEntry: boolean): void {
-  out.token(CLOSE);
-  if (hasEntry) out.token(CLOSE);
-}
-
-function openRegular(out: NarOutput, entry: NarRegular): void {
-  if (!Number.isSafeInteger(entry.size) || entry.size < 0) {
-    throw new NarError(
-      'ERR_NAR_LIMIT',
-      `size ${entry.size} of '${entry.path}' is not an integer from 0 to 2^53-1`,
-      {
-        path: entry.path,
-      },
-    );
-  }
-  out.token(REGULAR);
-  if (entry.executable) out.token(EXECUTABLE);
-  out.token(CONTENTS);
-  out.uint64(entry.size);
 }
 
 async function* streamBody(out: NarOutput, entry: NarRegular): AsyncGenerator<Uint8Array> {

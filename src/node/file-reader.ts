@@ -19,8 +19,21 @@ const LARGE_SLICE = 512 * 1024;
 /** Never through a link; never waiting for the writer of a FIFO that took the file's place. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+/** How a file may have changed that is open. */
+export const SHORTER = 'it became shorter while it was read';
+export const LONGER = 'it became longer while it was read';
+
 /** The owner may execute it. */
 const S_IXUSR = 0o100;
+
+/** A regular file that was opened, and what its entry says. */
+export interface OpenedFile {
+  /** The caller closes it. */
+  readonly fd: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly executable: boolean;
+}
 
 /** An open file; not its bare number, which the next file gets as soon as this one is closed. */
 interface OpenFile {
@@ -44,27 +57,18 @@ export class FileReader {
    * uses again; a large one stays open for its body until {@link close}.
    */
   entry(disk: string, path: string): NarRegular {
-    const fd = openFile(disk);
-    let body: NarRegular['body'] | undefined;
+    const { fd, size, executable } = openRegular(disk);
+    if (size > SLICE) {
+      this.#open = { fd };
+      return { type: 'regular', path, executable, size, body: this.#body(this.#open, size, disk) };
+    }
     try {
-      const stat = fstatSync(fd);
-      if (!stat.isFile())
-        throw changed(disk, `it became ${stat.isDirectory() ? 'a directory' : kindName(stat)}`);
-      const { size } = stat;
-      const executable = (stat.mode & S_IXUSR) !== 0;
-      if (size > SLICE) {
-        this.#open = { fd };
-        body = this.#body(this.#open, size, disk);
-        return { type: 'regular', path, executable, size, body };
-      }
       if (size >= this.#buffer.length) this.#buffer = new Uint8Array(SLICE + 1);
       readExactly(fd, this.#buffer, size, disk);
-      return { type: 'regular', path, executable, size, body: new Uint8Array(this.#buffer.buffer, 0, size) };
-    } catch (err) {
-      throw fileError(err, 'cannot read', disk);
     } finally {
-      if (body === undefined) closeSync(fd);
+      closeSync(fd);
     }
+    return { type: 'regular', path, executable, size, body: new Uint8Array(this.#buffer.buffer, 0, size) };
   }
 
   /** Closes what the last entry left open; its body can be read no more. */
@@ -119,10 +123,10 @@ async function readSlice(
   // One round in all but rare cases: network file systems may give less than there is.
   while (got < length) {
     const more = await readAt(fd, target, got, room - got, position + got, disk);
-    if (more === 0) throw changed(disk, 'it became shorter while it was read');
+    if (more === 0) throw changed(disk, SHORTER);
     got += more;
   }
-  if (got > length) throw changed(disk, 'it became longer while it was read');
+  if (got > length) throw changed(disk, LONGER);
   return new Uint8Array(target.buffer, 0, length);
 }
 
@@ -142,6 +146,24 @@ function readAt(
   });
 }
 
+/**
+ * Opens a file that the walk saw; never through a link.
+ *
+ * @throws NarError `ERR_FILE_CHANGED` where something else has taken its place, `ERR_FILE_IO`
+ */
+export function openRegular(disk: string): OpenedFile {
+  const fd = openFile(disk);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile())
+      throw changed(disk, `it became ${stat.isDirectory() ? 'a directory' : kindName(stat)}`);
+    return { fd, size: stat.size, executable: (stat.mode & S_IXUSR) !== 0 };
+  } catch (err) {
+    closeSync(fd);
+    throw fileError(err, 'cannot read', disk);
+  }
+}
+
 function openFile(disk: string): number {
   try {
     return openSync(fsPath(disk), OPEN_FLAGS);
@@ -155,18 +177,25 @@ function openFile(disk: string): number {
 /**
  * Fills `buffer` with `length` bytes from where the file stands. A longer buffer must stay
  * unfilled: the file ends here. One call of the system in all but rare cases.
+ *
+ * @throws NarError `ERR_FILE_CHANGED`, `ERR_FILE_IO`
  */
-function readExactly(fd: number, buffer: Uint8Array, length: number, disk: string): void {
-  let got = readSync(fd, buffer, 0, length < buffer.length ? length + 1 : length, null);
-  while (got < length) {
-    // Network file systems may give less than there is.
-    const more = readSync(fd, buffer, got, length - got, null);
-    if (more === 0) throw changed(disk, 'it became shorter while it was read');
-    got += more;
+export function readExactly(fd: number, buffer: Uint8Array, length: number, disk: string): void {
+  try {
+    let got = readSync(fd, buffer, 0, length < buffer.length ? length + 1 : length, null);
+    while (got < length) {
+      // Network file systems may give less than there is.
+      const more = readSync(fd, buffer, got, length - got, null);
+      if (more === 0) throw changed(disk, SHORTER);
+      got += more;
+    }
+    if (got > length) throw changed(disk, LONGER);
+  } catch (err) {
+    throw fileError(err, 'cannot read', disk);
   }
-  if (got > length) throw changed(disk, 'it became longer while it was read');
 }
 
-function changed(disk: string, how: string, cause?: unknown): NarError {
+/** The error of a file that did not stay what it was. */
+export function changed(disk: string, how: string, cause?: unknown): NarError {
   return new NarError('ERR_FILE_CHANGED', `'${printable(disk)}' changed: ${how}`, { path: disk, cause });
 }

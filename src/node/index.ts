@@ -21,6 +21,7 @@ export { type ZstdCodecOptions, zstd, zstdCodec } from './codec/zstd.ts';
 export { type DumpOptions, dumpPath } from './dump.ts';
 export { FileStore, type FileStoreOptions } from './file-store.ts';
 export type { FileType } from './fs-path.ts';
+export { type HashPathOptions, hashPath } from './hash-path.ts';
 export {
   type ReadSecretKeyFileOptions,
   readPublicKeyFile,
@@ -69,5 +70,10 @@ export { NixDatabase, type NixDatabaseCallOptions, type NixDatabaseOptions } fro
 export { type OpenCacheOptions, type OpenedCache, openCache } from './open-cache.ts';
 export { type OpenStoreOptions, openStore } from './open-store.ts';
 export { type RestoreOptions, type RestoreResult, restorePath } from './restore.ts';
+export type { SpoolClaim, SpoolRetryOptions } from './spool/claim.ts';
+export type { SpoolEntry } from './spool/entry-text.ts';
+export type { SpoolItem, SpoolState, SpoolStats } from './spool/look.ts';
+export type { SpoolNextOptions, SpoolOptions } from './spool/settings.ts';
+export { Spool } from './spool/spool.ts';
 export { parseStoreUrl } from './store-url.ts';
 export type { FileStoreUrl, HttpStoreUrl, S3StoreUrl, StoreUrl, StoreUrlCache } from './store-url-types.ts';
