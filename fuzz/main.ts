@@ -3,7 +3,7 @@
  * PATH, and in NARKIT_NIX_BINS) or those named, until as many are done as asked for. Fails for a difference that
  * docs/guide/differences.md does not explain, and when the time was too short.
  *
- *     npm run fuzz -- [--nars 100000] [--narinfos 20000] [--time 300] [--seed N] [--nix 2.34.8]
+ *     npm run fuzz -- [--nars 125000] [--narinfos 20000] [--time 480] [--seed N] [--nix 2.34.8]
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
@@ -21,9 +21,9 @@ import type { Subject } from './subject.ts';
 
 const { values } = parseArgs({
   options: {
-    nars: { type: 'string', default: '100000' },
+    nars: { type: 'string', default: '125000' },
     narinfos: { type: 'string', default: '20000' },
-    time: { type: 'string', default: '300' },
+    time: { type: 'string', default: '480' },
     seed: { type: 'string', default: `${Date.now() % 2 ** 31}` },
     nix: { type: 'string', multiple: true },
   },

@@ -11,5 +11,5 @@ import { parseStorePath } from 'narkit/store-path';
 const [, , url, path, destination] = argv as [string, string, string, string, string];
 const { cache } = await openCache(url);
 const { nar } = await fetchPath(cache, parseStorePath(path), { trustedKeys: [], requireSigs: false });
-await restorePath(readNar(nar), destination, { canonical: true });
+await restorePath(readNar(nar, { inlineSize: 1024 * 1024 }), destination, { canonical: true });
 console.log(resourceUsage().maxRSS);

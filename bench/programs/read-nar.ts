@@ -2,15 +2,15 @@
  * Reads a NAR: `read-nar.ts NAR skip` counts its entries, `read-nar.ts NAR hash` hashes its files' contents.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { argv } from 'node:process';
 import { toAsyncIterable } from 'narkit';
 import { readNar } from 'narkit/nar';
+import { chunksOf } from './chunks.ts';
 
 const [, , nar, mode] = argv as [string, string, string, string];
 const hash = createHash('sha256');
 let entries = 0;
-for await (const entry of readNar(createReadStream(nar, { highWaterMark: 1024 * 1024 }))) {
+for await (const entry of readNar(chunksOf(nar))) {
   entries++;
   if (mode !== 'hash' || entry.type !== 'regular') continue;
   if (entry.body instanceof Uint8Array) hash.update(entry.body);

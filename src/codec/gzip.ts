@@ -6,12 +6,9 @@
  *
  * @module
  */
-import { Gzip } from 'fflate';
-import type { ByteTransform } from '../bytes/stream.ts';
-import { coalesce } from './coalesce.ts';
 import type { Codec } from './codec.ts';
-import { gunzip } from './gunzip.ts';
 import { GZIP_EXTENSION, GZIP_NAME, type GzipCodecOptions, gzipLevel } from './gzip-settings.ts';
+import { lazily } from './lazily.ts';
 
 /**
  * A portable `gzip` codec. On Node.js the one of `narkit/node` is several times faster.
@@ -34,24 +31,10 @@ export function gzipCodec(options: GzipCodecOptions = {}): Codec {
   return {
     name: GZIP_NAME,
     extension: GZIP_EXTENSION,
-    compress: (source) => coalesce(deflate(source, level)),
-    decompress: gunzip,
+    compress: lazily(async () => (await import('./gzip-stream.ts')).gzipStream(level)),
+    decompress: lazily(async () => (await import('./gunzip.ts')).gunzip),
   };
 }
 
 /** {@link gzipCodec} with its defaults. */
 export const gzip: Codec = gzipCodec();
-
-async function* deflate(
-  source: Parameters<ByteTransform>[0],
-  level: NonNullable<GzipCodecOptions['level']>,
-): AsyncGenerator<Uint8Array> {
-  const ready: Uint8Array[] = [];
-  const engine = new Gzip({ level, mtime: 0 }, (chunk) => void ready.push(chunk));
-  for await (const chunk of source) {
-    engine.push(chunk);
-    yield* ready.splice(0);
-  }
-  engine.push(new Uint8Array(0), true);
-  yield* ready.splice(0);
-}
