@@ -57,6 +57,7 @@ export { NAR_LIMITS } from './nar/entry.ts';
 export type { ExportedObject, ExportInfo, ExportObject, ReadExportOptions } from './nar/export.ts';
 export { readExport } from './nar/export.ts';
 export { filterEntries } from './nar/filter.ts';
+export { type GitHashOptions, gitHash } from './nar/git-hash.ts';
 export type { NarLimits } from './nar/limits.ts';
 export type { NarListing, NarListingNode, PrintNarListingOptions } from './nar/listing.ts';
 export { narListing, printNarListing } from './nar/listing.ts';

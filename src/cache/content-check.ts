@@ -9,6 +9,8 @@ import { IntegrityError } from '../errors.ts';
 import type { Hash } from '../hash/hash.ts';
 import { equalHash, printHash } from '../hash/hash.ts';
 import { hashSource } from '../hash/hash-source.ts';
+import type { NarEntry } from '../nar/entry.ts';
+import { gitHash } from '../nar/git-hash.ts';
 import { readNar } from '../nar/read.ts';
 import type { PathInfo } from '../narinfo/path-info.ts';
 import { ModuloMeter } from '../store-path/hash-modulo.ts';
@@ -24,8 +26,7 @@ import { verified, withholdingLast } from './verified.ts';
  * offsets of the occurrences, or without them, as Nix 2.17 to 2.34 made such paths. An address of
  * the second kind does not tell the hash part from 32 zero bytes, to Nix no more than here.
  *
- * @returns `undefined` where there is no content address, or one that cannot be checked here: of
- *   method `git`.
+ * @returns `undefined` where there is no content address.
  * @throws IntegrityError `ERR_HASH_MISMATCH`, NarError (from the stream)
  *
  * @example
@@ -46,26 +47,27 @@ export function contentCheck(
   info: Pick<PathInfo, 'storePath' | 'references' | 'ca'>,
 ): ByteTransform | undefined {
   const { ca, storePath } = info;
-  if (ca === undefined || ca.method === 'git') return undefined;
+  if (ca === undefined) return undefined;
   const subject = `content of ${storePath}`;
-  if (ca.method === 'nar') {
-    if (info.references.includes(storePath)) return selfReferential(subject, ca.hash, hashPart(storePath));
-    return verified({ subject, hash: ca.hash });
+  const { method, hash } = ca;
+  if (method === 'nar') {
+    if (info.references.includes(storePath)) return selfReferential(subject, hash, hashPart(storePath));
+    return verified({ subject, hash });
   }
   return (source) => {
     let right = false;
     const check = observed(async (nar) => {
-      right = await isFileWithHash(nar, ca.hash);
+      right = method === 'git' ? await hasGitHash(nar, hash) : await isFileWithHash(nar, hash);
     });
     // The observer has judged by the time the last chunk would go on.
     return withholdingLast(check(source), () => {
       if (right) return;
       throw new IntegrityError(
         'ERR_HASH_MISMATCH',
-        `${subject} is not a file with the hash of its content address`,
+        `${subject} is not ${method === 'git' ? 'a tree' : 'a file'} with the hash of its content address`,
         {
           subject,
-          expected: printHash(ca.hash, 'nix32'),
+          expected: printHash(hash, 'nix32'),
         },
       );
     });
@@ -113,4 +115,20 @@ async function isFileWithHash(nar: AsyncIterable<Uint8Array>, expected: Hash): P
     right = equalHash((await hashSource(expected.algo, entry.body)).hash, expected);
   }
   return right;
+}
+
+/** A blob has no mode, so of a root that is a link or executable its id proves too little. */
+async function hasGitHash(nar: AsyncIterable<Uint8Array>, expected: Hash): Promise<boolean> {
+  // Nix knows no other algorithms for Git, and the address could not have been read with one.
+  const { algo } = expected;
+  if (algo !== 'sha1' && algo !== 'sha256') return false;
+  let proven = true;
+  async function* watched(): AsyncGenerator<NarEntry> {
+    for await (const entry of readNar(nar)) {
+      if (entry.path === '' && entry.type !== 'directory')
+        proven = entry.type === 'regular' && !entry.executable;
+      yield entry;
+    }
+  }
+  return equalHash(await gitHash(watched(), { algo }), expected) && proven;
 }

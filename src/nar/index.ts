@@ -9,6 +9,7 @@ export { NAR_LIMITS } from './entry.ts';
 export type { ExportedObject, ExportInfo, ExportObject, ReadExportOptions } from './export.ts';
 export { readExport } from './export.ts';
 export { filterEntries } from './filter.ts';
+export { type GitHashOptions, gitHash } from './git-hash.ts';
 export type { NarLimits } from './limits.ts';
 export type { NarListing, NarListingNode, PrintNarListingOptions } from './listing.ts';
 export { narListing, printNarListing } from './listing.ts';

