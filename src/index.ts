@@ -119,7 +119,7 @@ export type {
   NarInfoQuirkCode,
   NarInfoQuirkKind,
   NarInfoVerdict,
-} from './narinfo/quirks.ts';
+} from './narinfo/quirk.ts';
 export { NAR_INFO_QUIRKS } from './narinfo/quirks.ts';
 export type { TrustOptions } from './narinfo/sign.ts';
 export {

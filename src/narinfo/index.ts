@@ -23,7 +23,7 @@ export type { CompiledPolicy, EvaluatePolicyOptions, PolicyDecision, PolicyReaso
 export { compilePolicy } from './policy.ts';
 export type { PrintNarInfoOptions } from './print.ts';
 export { printNarInfo } from './print.ts';
-export type { NarInfoConsumer, NarInfoQuirkCode, NarInfoQuirkKind, NarInfoVerdict } from './quirks.ts';
+export type { NarInfoConsumer, NarInfoQuirkCode, NarInfoQuirkKind, NarInfoVerdict } from './quirk.ts';
 export { NAR_INFO_QUIRKS } from './quirks.ts';
 export type { TrustOptions } from './sign.ts';
 export { assertSigned, assertTrusted, isContentAddressed, signPathInfo, validSigners } from './sign.ts';

@@ -9,7 +9,7 @@ import { parseSignature } from '../signature/signature.ts';
 import { parseContentAddress } from '../store-path/content-address.ts';
 import type { StoreDir } from '../store-path/store-path.ts';
 import { parseBaseName } from '../store-path/store-path.ts';
-import type { NarInfoQuirkCode } from './quirks.ts';
+import type { NarInfoQuirkCode } from './quirk.ts';
 
 /** The names that Nix knows (store-protocols.md section 4). */
 const COMPRESSIONS = new Set('none br bzip2 compress grzip gzip lrzip lz4 lzip lzma lzop xz zstd'.split(' '));

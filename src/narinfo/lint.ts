@@ -10,7 +10,7 @@ import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { checkStoreDir, DEFAULT_STORE_DIR, printStorePath } from '../store-path/store-path.ts';
 import { FIELD_ORDER, type RawLine, splitLines } from './document.ts';
 import { canonicalPath, lintValue } from './lint-values.ts';
-import type { NarInfoConsumer, NarInfoQuirkCode, NarInfoVerdict } from './quirks.ts';
+import type { NarInfoConsumer, NarInfoQuirkCode, NarInfoVerdict } from './quirk.ts';
 import { NAR_INFO_QUIRKS, narInfoVerdicts } from './quirks.ts';
 
 /** Options of {@link lintNarInfo}. */
@@ -70,7 +70,7 @@ const REQUIRED = ['StorePath', 'URL', 'NarHash', 'NarSize'];
  * `);
  * console.log(quirks.map(({ code, line, field }) => `${code} ${line} ${field}`));
  * // [ 'hash-base16 6 NarHash', 'sig-malformed 9 Sig' ]
- * console.log(verdicts['nix'], verdicts['nix-2.8'], verdicts['go-nix']); // rejects accepts unknown
+ * console.log(verdicts['nix'], verdicts['nix-2.8'], verdicts['go-nix']); // rejects accepts rejects
  * ```
  */
 export function lintNarInfo(text: string, options: LintNarInfoOptions = {}): NarInfoLint {

@@ -158,6 +158,7 @@ export class NixDatabase implements Disposable {
     this.#reader.close();
   }
 
+  /** As {@link close}. */
   [Symbol.dispose](): void {
     this.close();
   }

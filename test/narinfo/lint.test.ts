@@ -51,8 +51,8 @@ test('verdicts: the worst of all oddities; what nobody looked at is unknown', ()
     nix: 'rejects',
     'nix-2.34': 'rejects',
     'nix-2.8': 'impaired',
-    'nix-compat': 'unknown',
-    'go-nix': 'unknown',
+    'nix-compat': 'rejects',
+    'go-nix': 'rejects',
     harmonia: 'unknown',
   });
 });

@@ -233,6 +233,7 @@ export class NixDaemon implements AsyncDisposable {
     await Promise.all([this.#pool.close(), this.#tempRoots.close()]);
   }
 
+  /** As {@link close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

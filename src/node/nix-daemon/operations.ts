@@ -34,10 +34,10 @@ export interface NixDaemonMissing {
   readonly narSize: number;
 }
 
-const BUILD_MODES = { normal: 0, repair: 1, check: 2 } as const;
+const BUILD_MODES: Readonly<Record<NixDaemonBuildMode, number>> = { normal: 0, repair: 1, check: 2 };
 
 /** How to build: only what is missing, also what is damaged, or again, to compare. */
-export type NixDaemonBuildMode = keyof typeof BUILD_MODES;
+export type NixDaemonBuildMode = 'normal' | 'repair' | 'check';
 
 /** The requests, for one store directory. */
 export class Operations {
