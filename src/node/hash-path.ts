@@ -32,7 +32,7 @@ const WORTH_READING = 64 * 1024;
 const TURN = 5;
 
 /**
- * Hash and size of the NAR of the tree at `path`: what `nix hash path` prints, and the fastest way to it.
+ * Hash and size of the NAR of the tree at `path`: what `nix hash path` prints, and our fastest way to it.
  *
  * Equal to `hashSource('sha256', writeNar(dumpPath(path)))`, with the same errors. A tree of more than a
  * few megabytes is hashed in a second thread while this one walks; it ends with the call. The event loop

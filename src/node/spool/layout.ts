@@ -4,7 +4,18 @@
  * @module
  */
 import { constants, type Stats } from 'node:fs';
-import { access, chmod, chown, lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  writeFile,
+} from 'node:fs/promises';
 import { getegid, geteuid } from 'node:process';
 import { MissingError, NarkitError } from '../../errors.ts';
 import { syncDirectory } from '../file-store-write.ts';
@@ -32,6 +43,8 @@ export interface LayoutOptions {
   readonly create: boolean;
   /** Group of a shared spool, `true` for that of the process, `undefined` for a private one. */
   readonly group: number | true | undefined;
+  /** Name of a temporary file that nobody else has. */
+  readonly temp: string;
 }
 
 /** Where a spool is. */
@@ -88,7 +101,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Makes what is missing. Several may do so at once; `version` comes last. */
-async function make(root: string, { create, group }: LayoutOptions): Promise<void> {
+async function make(root: string, { create, group, temp }: LayoutOptions): Promise<void> {
   const known: readonly string[] = DIRECTORIES;
   const strange = (await readdir(root)).find((name) => !known.includes(name) && name !== 'version');
   if (strange !== undefined || !create) {
@@ -102,17 +115,17 @@ async function make(root: string, { create, group }: LayoutOptions): Promise<voi
     // Not by `mkdir`, whose mode the umask cuts.
     await chmod(path, mode);
   }
-  // `version` last: then the rest is there.
-  for (const [name, text] of [
-    ['count/added', ''],
-    ['count/removed', ''],
-    ['version', VERSION],
-  ] as const) {
-    const path = `${root}/${name}`;
+  for (const name of ['added', 'removed']) {
+    const path = `${root}/count/${name}`;
     // Another process may be at it too, and further: nothing is cut.
-    if (!(await exists(path))) await writeFile(path, text, { flag: 'a', flush: true });
+    await writeFile(path, '', { flag: 'a', flush: true });
     await chmod(path, mode & 0o660);
   }
+  // `version` last, for then the rest is there, and in one step: others read it meanwhile, or write it too.
+  const version = `${root}/tmp/${temp}`;
+  await writeFile(version, VERSION, { flag: 'wx', flush: true });
+  await chmod(version, mode & 0o660);
+  await rename(version, `${root}/version`);
   await syncDirectory(root);
 }
 

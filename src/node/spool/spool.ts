@@ -13,7 +13,7 @@ import { eventLine, printEntry, type SpoolEntry } from './entry-text.ts';
 import { Inner } from './inner.ts';
 import { openLayout } from './layout.ts';
 import { listEntries, type SpoolItem, type SpoolState, type SpoolStats, spoolStats } from './look.ts';
-import { thisOwner } from './owner.ts';
+import { ownerName, thisOwner } from './owner.ts';
 import { scan } from './scan.ts';
 import { SPOOL_OPTIONS, type SpoolNextOptions, type SpoolOptions, spoolSettings } from './settings.ts';
 import { asSpool } from './spool-error.ts';
@@ -74,10 +74,12 @@ export class Spool {
       throw new TypeError('Spool.open: no directory given');
     const settings = spoolSettings(options);
     const path = resolve(directory);
+    const owner = await thisOwner();
+    const temp = `${ownerName(owner)}~version`;
     const layout = await asSpool('open', path, () =>
-      openLayout(path, { create: settings.create, group: options.group }),
+      openLayout(path, { create: settings.create, group: options.group, temp }),
     );
-    return new Spool(new Inner(layout, await thisOwner()), settings);
+    return new Spool(new Inner(layout, owner), settings);
   }
 
   /**
