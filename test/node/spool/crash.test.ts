@@ -13,6 +13,8 @@ const ROUNDS = env['NARKIT_SOAK'] ? 150 : 6;
 test('kill -9 at any moment loses nothing, and nothing comes again after its ack', async (t) => {
   const directory = await spoolDir(t);
   const [queued, acked] = [new Set<string>(), new Set<string>()];
+  /** What a killed consumer had claimed last: its ack may be done without the time to tell. */
+  const unsettled = new Set<string>();
   const note = (lines: readonly string[]): void => {
     for (const line of lines) {
       const [what, key = ''] = line.split(' ');
@@ -20,6 +22,8 @@ test('kill -9 at any moment loses nothing, and nothing comes again after its ack
       if (what === 'claimed') assert.ok(!acked.has(key), `${key} came again after its ack`);
       if (what === 'acked') acked.add(key);
     }
+    const [what, key = ''] = lines.at(-1)?.split(' ') ?? [];
+    if (what === 'claimed') unsettled.add(key);
   };
   for (let round = 0; round < ROUNDS; round++) {
     const workers = [child('enqueue', directory, String(round * 100_000)), child('consume', directory)];
@@ -38,7 +42,7 @@ test('kill -9 at any moment loses nothing, and nothing comes again after its ack
   assert.ok(queued.size > 20 && acked.size > 20, `${queued.size} queued`);
   // What was queued without the time to tell may come too.
   assert.deepEqual(
-    [...queued].filter((key) => !acked.has(key)),
+    [...queued].filter((key) => !acked.has(key) && !unsettled.has(key)),
     [],
   );
   for (const sub of ['queue', 'delayed', 'claims', 'keys', 'tmp', 'corrupt']) {
