@@ -25,6 +25,7 @@ if (mode === 'enqueue') {
         await claim.retry({ error: 'once more' });
         continue;
       }
+      tell(`acking ${claim.key}`);
       await claim.ack();
       tell(`acked ${claim.key}`);
     }

@@ -13,7 +13,7 @@ const ROUNDS = env['NARKIT_SOAK'] ? 150 : 6;
 test('kill -9 at any moment loses nothing, and nothing comes again after its ack', async (t) => {
   const directory = await spoolDir(t);
   const [queued, acked] = [new Set<string>(), new Set<string>()];
-  /** What a killed consumer had claimed last: its ack may be done without the time to tell. */
+  /** What a killed consumer was acking: that may be done, without the time to tell. */
   const unsettled = new Set<string>();
   const note = (lines: readonly string[]): void => {
     for (const line of lines) {
@@ -23,7 +23,7 @@ test('kill -9 at any moment loses nothing, and nothing comes again after its ack
       if (what === 'acked') acked.add(key);
     }
     const [what, key = ''] = lines.at(-1)?.split(' ') ?? [];
-    if (what === 'claimed') unsettled.add(key);
+    if (what === 'acking') unsettled.add(key);
   };
   for (let round = 0; round < ROUNDS; round++) {
     const workers = [child('enqueue', directory, String(round * 100_000)), child('consume', directory)];
