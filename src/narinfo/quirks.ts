@@ -89,17 +89,12 @@ const KINDS: Readonly<Record<NarInfoQuirkCode, NarInfoQuirkKind>> = {
 };
 
 /** Every kind of oddity, by code, with the verdict of each consumer. */
-export const NAR_INFO_QUIRKS: Readonly<Record<NarInfoQuirkCode, NarInfoQuirkKind>> = withElsewhere(KINDS);
-
-function withElsewhere<K extends typeof KINDS>(kinds: K): K {
-  const entries = Object.entries(kinds) as [NarInfoQuirkCode, NarInfoQuirkKind][];
-  return Object.fromEntries(
-    entries.map(([code, { message, verdicts }]) => [
-      code,
-      { message, verdicts: { ...verdicts, ...ELSEWHERE[code] } },
-    ]),
-  ) as K;
-}
+export const NAR_INFO_QUIRKS: Readonly<Record<NarInfoQuirkCode, NarInfoQuirkKind>> = Object.fromEntries(
+  (Object.keys(KINDS) as NarInfoQuirkCode[]).map((code) => {
+    const { message, verdicts } = KINDS[code];
+    return [code, { message, verdicts: { ...verdicts, ...ELSEWHERE[code] } }];
+  }),
+) as Record<NarInfoQuirkCode, NarInfoQuirkKind>;
 
 const SEVERITY: readonly NarInfoVerdict[] = ['accepts', 'unknown', 'impaired', 'rejects'];
 

@@ -51,7 +51,7 @@ export async function openObject(
   const glance = statFile(path);
   if (glance === undefined) return undefined;
   const small = options.range === undefined && glance.size <= SMALL ? readSmall(path) : undefined;
-  if (small !== undefined) return { ...infoOf(key, small.stats), body: streamOf(small.bytes) };
+  if (small !== undefined) return { ...infoOf(key, small.stats), body: streamOf([small.bytes]) };
   const handle = await open(path, READ_FLAGS);
   let stats: Stats;
   let range: StoredObject['range'];
@@ -92,10 +92,10 @@ function readSmall(path: string): { readonly stats: Stats; readonly bytes: Uint8
 }
 
 /** Bytes at hand as a stream. */
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+function streamOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      if (bytes.length > 0) controller.enqueue(bytes);
+      for (const chunk of chunks) if (chunk.length > 0) controller.enqueue(chunk);
       controller.close();
     },
   });
@@ -134,12 +134,7 @@ export async function readFrom(
     } finally {
       await handle.close();
     }
-    return new ReadableStream<Uint8Array>({
-      start(controller) {
-        for (const chunk of chunks) controller.enqueue(chunk);
-        controller.close();
-      },
-    });
+    return streamOf(chunks);
   }
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
