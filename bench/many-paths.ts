@@ -1,15 +1,13 @@
 /**
  * Many small paths: what does a path cost?
  */
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { CreateBucketCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
-import { createS3Client } from 'narkit/s3';
 import type { NixInstallation } from '../test/support/nix.ts';
 import type { Bench } from './bench.ts';
 import { ChrootStore } from './chroot-store.ts';
 import { type Command, compare, ourProgram, type Peer, time } from './compare.ts';
 import type { Line } from './row.ts';
+import { S3Buckets } from './s3-buckets.ts';
 
 /** A place to publish to, for both. */
 interface Target {
@@ -88,38 +86,20 @@ async function fileTarget(bench: Bench): Promise<Target> {
 
 /** A bucket anyone may use: Debian's Nix cannot sign requests. */
 async function s3Target(bench: Bench): Promise<Target | undefined> {
-  const ceph = await bench.ceph();
-  if (ceph === undefined) return undefined;
-  const { endpoint, accessKeyId, secretAccessKey } = ceph;
-  const client = createS3Client({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId, secretAccessKey },
-  });
+  const buckets = await S3Buckets.open(bench);
+  if (buckets === undefined) return undefined;
   let bucket = '';
-  // A new bucket is quicker than an emptied one.
-  const clear = async (): Promise<void> => {
-    bucket = `bench-${randomUUID()}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    const Resource = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
-    const Statement = [{ Effect: 'Allow', Principal: '*', Action: 's3:*', Resource }];
-    await client.send(
-      new PutBucketPolicyCommand({
-        Bucket: bucket,
-        Policy: JSON.stringify({ Version: '2012-10-17', Statement }),
-      }),
-    );
-  };
-  const { host } = new URL(endpoint);
   return {
     where: 'S3',
     get ours() {
-      return `s3://${bucket}?region=us-east-1&endpoint=${encodeURIComponent(endpoint)}&compression=none`;
+      return buckets.url(bucket, 'none');
     },
     get theirs() {
-      return `s3://${bucket}?region=us-east-1&scheme=http&endpoint=${host}&compression=none`;
+      return buckets.nixUrl(bucket, 'none');
     },
-    env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-    clear,
+    env: buckets.env,
+    clear: async () => {
+      bucket = await buckets.make();
+    },
   };
 }

@@ -1,14 +1,12 @@
 /**
  * How much memory does a large path take?
  */
-import { randomUUID } from 'node:crypto';
 import { truncate } from 'node:fs/promises';
-import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { createS3Client } from 'narkit/s3';
 import type { Bench } from './bench.ts';
 import { ourProgram, time } from './compare.ts';
 import { makeFile } from './fixtures.ts';
 import type { Line } from './row.ts';
+import { S3Buckets } from './s3-buckets.ts';
 
 const GIB = 1024 ** 3;
 const TARGET_MB = 250;
@@ -18,8 +16,9 @@ export async function benchMemory(bench: Bench): Promise<Line[]> {
   const lines: Line[] = [];
   const file = await makeFile(bench.dir, bench.scaled(GIB));
   const cache = `file://${bench.place('large')}`;
-  const s3 = await s3Place(bench);
-  if (s3 === undefined) {
+  const s3 = await S3Buckets.open(bench);
+  const bucket = await s3?.make();
+  if (s3 === undefined || bucket === undefined) {
     lines.push({ row: '13', work: 'publish 8 GiB to S3', missing: 'Ceph RGW is not installed' });
   }
   for (const gib of [1, 8]) {
@@ -51,26 +50,10 @@ export async function benchMemory(bench: Bench): Promise<Line[]> {
     await measure('fetch and restore', ourProgram('fetch', cache, path, restored));
     await bench.remove(restored);
     await bench.remove(bench.place('large'));
-    if (s3 !== undefined) await measure('publish to S3', ourProgram('publish-file', file, s3.url), s3.env);
+    if (s3 !== undefined && bucket !== undefined) {
+      await measure('publish to S3', ourProgram('publish-file', file, s3.url(bucket, 'zstd')), s3.env);
+    }
   }
   await bench.remove(file);
   return lines;
-}
-
-async function s3Place(bench: Bench): Promise<{ url: string; env: NodeJS.ProcessEnv } | undefined> {
-  const ceph = await bench.ceph();
-  if (ceph === undefined) return undefined;
-  const { endpoint, accessKeyId, secretAccessKey } = ceph;
-  const client = createS3Client({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId, secretAccessKey },
-  });
-  const bucket = `bench-${randomUUID()}`;
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  client.destroy();
-  return {
-    url: `s3://${bucket}?region=us-east-1&endpoint=${encodeURIComponent(endpoint)}&compression=zstd`,
-    env: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-  };
 }

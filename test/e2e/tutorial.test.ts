@@ -5,13 +5,14 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { CreateBucketCommand, PutBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { createHandler } from 'narkit/handler';
 import { createS3Client, S3Store } from 'narkit/s3';
 import { MemoryStore } from 'narkit/store';
 import { serve } from '../../examples/serve-cache/serve.ts';
 import { startCeph } from '../services/ceph.ts';
 import { isAtLeast, NixWorld, nixInstallations } from '../support/nix.ts';
+import { allowEverybody } from '../support/public-bucket.ts';
 import { need } from '../support/require.ts';
 import { listen } from '../support/serve.ts';
 import { tempDir } from '../support/temp.ts';
@@ -56,7 +57,8 @@ describe('the tutorial of the Nix manual with our hook', () => {
       const client = createS3Client({ endpoint: ceph.endpoint, region: 'us-east-1', credentials });
       t.after(() => client.destroy());
       const bucket = `example-nix-cache-${randomUUID()}`;
-      await createPublicBucket(client, bucket);
+      await client.send(new CreateBucketCommand({ Bucket: bucket }));
+      await allowEverybody(client, bucket, 's3:*');
       const endpoint = encodeURIComponent(ceph.endpoint);
       const s3 = `s3://${bucket}?region=us-east-1&endpoint=${endpoint}`;
       // Since 2.33 Nix reads s3:// by itself; older ones of Debian have no S3 and go through HTTP.
@@ -72,16 +74,3 @@ describe('the tutorial of the Nix manual with our hook', () => {
     });
   }
 });
-
-/** Debian's Nix has S3 without request signing, so it can only read what is public. */
-async function createPublicBucket(client: S3Client, bucket: string): Promise<void> {
-  await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  const Resource = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
-  const Statement = [{ Effect: 'Allow', Principal: '*', Action: 's3:*', Resource }];
-  await client.send(
-    new PutBucketPolicyCommand({
-      Bucket: bucket,
-      Policy: JSON.stringify({ Version: '2012-10-17', Statement }),
-    }),
-  );
-}

@@ -5,9 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { openStore } from '../../src/node/open-store.ts';
 import { isAtLeast, nixInstallations } from '../support/nix.ts';
+import { allowEverybody } from '../support/public-bucket.ts';
 import { need } from '../support/require.ts';
 import { s3 } from './setup.ts';
 
@@ -21,18 +21,7 @@ s3('one URL, prefix and parameters included, serves us and Nix', async ({ server
   const home = await mkdtemp(join(tmpdir(), 'narkit-s3-nix-'));
   t.after(() => rm(home, { recursive: true, force: true }));
   // This Nix may lack request signing, so everybody may read.
-  const Policy = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: '*',
-        Action: ['s3:GetObject', 's3:ListBucket'],
-        Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
-      },
-    ],
-  });
-  await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+  await allowEverybody(client, bucket, ['s3:GetObject', 's3:ListBucket']);
 
   const before = { ...process.env };
   t.after(() => {
