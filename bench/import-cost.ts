@@ -64,6 +64,10 @@ async function bundle(): Promise<{ kilobytes: number; foreign: string[] }> {
     platform: 'neutral',
     conditions: ['worker', 'browser'],
   });
-  const foreign = Object.keys(metafile.inputs).filter((path) => /aws-sdk|dist\/(nar|s3|node)\//.test(path));
+  // The core is what narinfos need; NARs are in the other chunks.
+  const inputs = Object.entries(Object.values(metafile.outputs)[0]?.inputs ?? {});
+  const foreign = inputs
+    .filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && /aws-sdk|chunks\/(?!core|base)/.test(path))
+    .map(([path]) => path);
   return { kilobytes: gzipSync(outputFiles[0]?.contents ?? '').length / 1000, foreign };
 }

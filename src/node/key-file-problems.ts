@@ -4,7 +4,6 @@
  * @module
  */
 import type { Stats } from 'node:fs';
-import { geteuid, platform } from 'node:process';
 
 /** What lets others at a secret key. */
 export interface KeyFileProblem {
@@ -29,9 +28,9 @@ const BITS = [
 export function keyFileProblems(
   path: string,
   stats: Stats,
-  user: number | undefined = geteuid?.(),
+  user: number | undefined = process.geteuid?.(),
 ): KeyFileProblem[] {
-  if (platform === 'win32' || !stats.isFile()) return [];
+  if (process.platform === 'win32' || !stats.isFile()) return [];
   const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
   const problems: KeyFileProblem[] = BITS.filter(([, bit]) => (stats.mode & bit) !== 0).map(
     ([kind, , what]) => ({

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { env as processEnv } from 'node:process';
 import type { NarkitError } from '../errors.ts';
 import { isNarkitError, UnsupportedError } from '../errors.ts';
 import type { PathInfo } from '../narinfo/path-info.ts';
@@ -179,7 +178,7 @@ const OPEN: Readonly<Record<LocalNixKind, (places: Places) => Promise<Found>>> =
 
 /** As Nix finds them; what the options say counts before the environment. */
 function placesOf(options: LocalNixOptions): Places {
-  const { root, env = processEnv } = options;
+  const { root, env = process.env } = options;
   const storeDir = checkStoreDir(options.storeDir ?? (env['NIX_STORE_DIR'] || DEFAULT_STORE_DIR));
   const given = root === undefined ? options.stateDir : root + DEFAULT_STATE_DIR;
   const stateDir = given ?? (env['NIX_STATE_DIR'] || DEFAULT_STATE_DIR);

@@ -6,7 +6,6 @@
 import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { env as processEnv } from 'node:process';
 import { ParseError } from '../errors.ts';
 import { decodeName, encodeName } from '../nar/name.ts';
 import { checkOptions } from '../options.ts';
@@ -53,7 +52,7 @@ const MAX_FILES = 1000;
  */
 export async function readNixConf(options: ReadNixConfOptions = {}): Promise<NixConf> {
   checkOptions('readNixConf', options, ['env', 'signal']);
-  const { env = processEnv, signal } = options;
+  const { env = process.env, signal } = options;
   const confDir = resolve(nonEmpty(env['NIX_CONF_DIR']) ?? '/etc/nix');
   const reader = new Reader(signal);
   await reader.readFile(join(confDir, 'nix.conf'));

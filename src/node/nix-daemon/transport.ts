@@ -5,7 +5,6 @@
  * @module
  */
 import { connect } from 'node:net';
-import { env as processEnv } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { checkOptions } from '../../options.ts';
 import { CommandStream } from './command-stream.ts';
@@ -30,7 +29,7 @@ const DEFAULT_SOCKET = '/nix/var/nix/daemon-socket/socket';
  * ```
  */
 export function nixDaemonSocket(path?: string): NixDaemonTransport {
-  return () => connect(path ?? (processEnv['NIX_DAEMON_SOCKET_PATH'] || DEFAULT_SOCKET));
+  return () => connect(path ?? (process.env['NIX_DAEMON_SOCKET_PATH'] || DEFAULT_SOCKET));
 }
 
 /** Options of {@link nixDaemonCommand}. */
@@ -58,5 +57,5 @@ export function nixDaemonCommand(
   options: NixDaemonCommandOptions = {},
 ): NixDaemonTransport {
   checkOptions('nixDaemonCommand', options, ['env']);
-  return () => new CommandStream(command, { ...processEnv, ...options.env });
+  return () => new CommandStream(command, { ...process.env, ...options.env });
 }

@@ -16,7 +16,6 @@ import {
   rename,
   writeFile,
 } from 'node:fs/promises';
-import { getegid, geteuid } from 'node:process';
 import { MissingError, NarkitError } from '../../errors.ts';
 import { syncDirectory } from '../file-store-write.ts';
 import { systemCode } from '../fs-path.ts';
@@ -141,7 +140,7 @@ async function check(root: string, top: Stats): Promise<void> {
       throw refused(`${path} is for a group, but new files would not be (mode ${mode}): chmod g+s ${path}`);
     }
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK).catch((err: unknown) => {
-      const [uid, gid] = [geteuid?.(), getegid?.()];
+      const [uid, gid] = [process.geteuid?.(), process.getegid?.()];
       const text = `${path} (mode ${mode}, user ${stats.uid}, group ${stats.gid}) is not for this process (user ${uid}, group ${gid})`;
       throw refused(
         `${text}: let both be in one group, chgrp -R ${root} to it, chmod -R g+rwX ${root}, and chmod g+s the directories`,

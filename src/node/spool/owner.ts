@@ -6,7 +6,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { kill, pid } from 'node:process';
 import { systemCode } from '../fs-path.ts';
 
 /** A process, and one handle in it. */
@@ -45,8 +44,8 @@ export async function thisOwner(): Promise<Owner> {
         .replaceAll(/[^A-Za-z0-9-]/g, '-')
         .slice(0, 40) || 'host',
     machine: fingerprint(`${boot.trim()} ${space}`),
-    pid,
-    start: (await startOf(pid)) ?? 0,
+    pid: process.pid,
+    start: (await startOf(process.pid)) ?? 0,
     handle: randomBytes(4).toString('hex'),
   };
 }
@@ -67,7 +66,7 @@ export async function isAlive(owner: Owner, self: Owner): Promise<boolean | unde
   if (owner.pid === self.pid) return owner.start === self.start;
   if (self.start > 0) return (await startOf(owner.pid)) === owner.start;
   try {
-    kill(owner.pid, 0);
+    process.kill(owner.pid, 0);
   } catch (err) {
     if (systemCode(err) === 'ESRCH') return false;
   }
