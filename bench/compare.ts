@@ -3,6 +3,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { median, type Row } from './row.ts';
 
 /** A program to time. */
@@ -91,7 +93,13 @@ export async function compare(
   });
 }
 
-/** A program of this folder, with the built library: the source would pay for stripping its types. */
+/** A program of this folder with the built library, compiled: else Node would load its type stripper first. */
 export function ourProgram(name: string, ...args: string[]): string[] {
-  return [process.execPath, `${import.meta.dirname}/programs/${name}.ts`, ...args];
+  const program = join(import.meta.dirname, '../build/bench', `${name}.js`);
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'programs', `${name}.ts`)],
+    outfile: program,
+    format: 'esm',
+  });
+  return [process.execPath, program, ...args];
 }

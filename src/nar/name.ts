@@ -28,6 +28,8 @@ export function decodeName(bytes: Uint8Array): string {
  * ```
  */
 export function encodeName(name: string): Uint8Array {
+  const short = name.length <= SHORT ? asciiBytes(name) : undefined;
+  if (short !== undefined) return short;
   if (name.isWellFormed()) return utf8(name);
   const out: number[] = [];
   for (const char of name) {
@@ -38,6 +40,20 @@ export function encodeName(name: string): Uint8Array {
     } else out.push(...utf8(char));
   }
   return Uint8Array.from(out);
+}
+
+/** Up to this many units a loop is several times as fast as the platform's encoder. */
+const SHORT = 64;
+
+/** `undefined` for what is not ASCII. */
+function asciiBytes(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return undefined;
+    bytes[i] = unit;
+  }
+  return bytes;
 }
 
 /** Bytewise order of two names: the order of a NAR. UTF-16 order differs above U+D7FF. */
