@@ -201,6 +201,7 @@ export type {
   UrlStore,
   WritableStore,
 } from './store/store.ts';
+export { MAX_NAME_LENGTH } from './store-path/base-name.ts';
 export type { ContentAddress, ContentAddressMethod } from './store-path/content-address.ts';
 export { parseContentAddress, printContentAddress } from './store-path/content-address.ts';
 export type { HashModuloOptions } from './store-path/hash-modulo.ts';
@@ -216,7 +217,6 @@ export {
   hashPart,
   isDerivation,
   isHashPart,
-  MAX_NAME_LENGTH,
   parseBaseName,
   parseStorePath,
   pathName,

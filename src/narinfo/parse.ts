@@ -7,6 +7,7 @@ import type { ParseError } from '../errors.ts';
 import { parseHash } from '../hash/hash.ts';
 import { checkOptions } from '../options.ts';
 import { parseSignature, type Signature } from '../signature/signature.ts';
+import { endOfBaseName } from '../store-path/base-name.ts';
 import { parseContentAddress } from '../store-path/content-address.ts';
 import type { StoreDir, StorePath } from '../store-path/store-path.ts';
 import { parseBaseName, parseStorePath } from '../store-path/store-path.ts';
@@ -154,10 +155,19 @@ function missing(fields: readonly NarInfoField[], name: string): ParseError {
 
 /** Base names separated by spaces; in cached narinfos not always sorted, nor each once. */
 function parseReferences(value: string): readonly StorePath[] {
-  const names = value.split(' ');
-  return sortedReferences(
-    (names.includes('') ? names.filter((name) => name !== '') : names).map(parseBaseName),
-  );
+  const references: StorePath[] = [];
+  for (let at = 0; at < value.length; ) {
+    let end = endOfBaseName(value, at);
+    if (end >= 0 && (end === value.length || value[end] === ' ')) {
+      references.push(value.slice(at, end) as StorePath);
+    } else {
+      end = value.indexOf(' ', at);
+      if (end < 0) end = value.length;
+      if (end > at) references.push(parseBaseName(value.slice(at, end)));
+    }
+    at = end + 1;
+  }
+  return sortedReferences(references);
 }
 
 function parseSize(value: string): number {

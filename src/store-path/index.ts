@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { MAX_NAME_LENGTH } from './base-name.ts';
 export type { ContentAddress, ContentAddressMethod } from './content-address.ts';
 export { parseContentAddress, printContentAddress } from './content-address.ts';
 export type { HashModuloOptions } from './hash-modulo.ts';
@@ -18,7 +19,6 @@ export {
   hashPart,
   isDerivation,
   isHashPart,
-  MAX_NAME_LENGTH,
   parseBaseName,
   parseStorePath,
   pathName,

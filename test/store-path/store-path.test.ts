@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { NIX32_ALPHABET } from '../../src/hash/nix32.ts';
+import { MAX_NAME_LENGTH } from '../../src/store-path/base-name.ts';
 import {
   checkPathName,
   checkStoreDir,
   hashPart,
   isDerivation,
   isHashPart,
-  MAX_NAME_LENGTH,
   parseBaseName,
   parseStorePath,
   pathName,
