@@ -99,6 +99,9 @@ export function ourProgram(name: string, ...args: string[]): string[] {
   buildSync({
     entryPoints: [join(import.meta.dirname, 'programs', `${name}.ts`)],
     outfile: program,
+    bundle: true,
+    platform: 'node',
+    packages: 'external',
     format: 'esm',
   });
   return [process.execPath, program, ...args];
