@@ -219,5 +219,10 @@ describe('the packed package', () => {
       console.log(process.moduleLoadList.filter((name) => !modules.has(name) && /^NativeModule (http|https|zlib|stream\\/web|child_process|worker_threads|net|tls)$/.test(name)).join());`;
     assert.equal(run(code), '');
     assert.ok(readFileSync(join(installed, 'dist/narinfo/index.js'), 'utf8').length < 2000);
+    const cost = `const before = process.cpuUsage();
+      await import('narkit/narinfo');
+      const { user, system } = process.cpuUsage(before);
+      console.log((user + system) / 1000);`;
+    assert.ok(Number(run(cost)) < 150, 'it usually takes about 15 ms of processor time');
   });
 });
