@@ -45,7 +45,7 @@ export async function thisOwner(): Promise<Owner> {
         .slice(0, 40) || 'host',
     machine: fingerprint(`${boot.trim()} ${space}`),
     pid: process.pid,
-    start: (await startOf(process.pid)) ?? 0,
+    start: startIn(await statOf(process.pid)) ?? 0,
     handle: randomBytes(4).toString('hex'),
   };
 }
@@ -64,18 +64,25 @@ function fingerprint(text: string): string {
 export async function isAlive(owner: Owner, self: Owner): Promise<boolean | undefined> {
   if (owner.machine !== self.machine) return undefined;
   if (owner.pid === self.pid) return owner.start === self.start;
-  if (self.start > 0) return (await startOf(owner.pid)) === owner.start;
+  const stat = self.start > 0 ? await statOf(owner.pid) : '';
+  if (stat !== '') return startIn(stat) === owner.start;
   try {
     process.kill(owner.pid, 0);
   } catch (err) {
-    if (systemCode(err) === 'ESRCH') return false;
+    // Those of other users may be hidden (`hidepid`, ProtectProc of systemd), and not be gone.
+    return systemCode(err) === 'ESRCH' ? false : undefined;
   }
-  return undefined;
+  // It has ended since, or there is no /proc here.
+  return self.start > 0 ? false : undefined;
 }
 
-/** When a process was started; `undefined` for one that is no more, or only waits to be reaped. */
-async function startOf(id: number): Promise<number | undefined> {
-  const stat = await readFile(`/proc/${id}/stat`, 'latin1').catch(() => '');
+/** What the system says of a process; empty for one that is no more, or hidden. */
+async function statOf(id: number): Promise<string> {
+  return await readFile(`/proc/${id}/stat`, 'latin1').catch(() => '');
+}
+
+/** When a process was started; `undefined` for one that only waits to be reaped. */
+function startIn(stat: string): number | undefined {
   // The name of the program, in parentheses, may hold anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const start = Number(fields[19]);
