@@ -74,7 +74,19 @@ function publishing(nix: NixInstallation, store: ChrootStore, target: Target, pa
 
 function copying(nix: NixInstallation, store: ChrootStore, target: Target, path: string): Command {
   const program = join(nix.binDir, 'nix');
-  const argv = () => [program, 'copy', '--from', store.url, '--to', target.theirs, '--no-check-sigs', path];
+  // Else it remembers what it put there, and asks nobody.
+  const ask = ['--option', 'narinfo-cache-positive-ttl', '0'];
+  const argv = () => [
+    program,
+    'copy',
+    ...ask,
+    '--from',
+    store.url,
+    '--to',
+    target.theirs,
+    '--no-check-sigs',
+    path,
+  ];
   return { name: `nix ${nix.version} copy`, argv, env: store.env };
 }
 

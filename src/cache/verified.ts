@@ -7,7 +7,7 @@ import type { ByteTransform } from '../bytes/stream.ts';
 import { IntegrityError } from '../errors.ts';
 import type { Hash } from '../hash/hash.ts';
 import { equalHash, printHash } from '../hash/hash.ts';
-import { HashMeter } from '../hash/hash-source.ts';
+import { HashMeter, hashBytes } from '../hash/hash-source.ts';
 
 /** What a stream promises to be. */
 export interface Expected {
@@ -49,15 +49,28 @@ export function verified(expected: Expected): ByteTransform {
     );
     return withholdingLast(counted(source), () => {
       if (size !== undefined && meter.size !== size) throw wrongSize(subject, size, String(meter.size));
-      const actual = meter.finish().hash;
-      if (hash === undefined || equalHash(hash, actual)) return;
-      throw new IntegrityError(
-        'ERR_HASH_MISMATCH',
-        `${subject} has the hash ${printHash(actual, 'nix32')} instead of ${printHash(hash, 'nix32')}`,
-        { subject, expected: printHash(hash, 'nix32'), actual: printHash(actual, 'nix32') },
-      );
+      checkHash(subject, hash, meter.finish().hash);
     });
   };
+}
+
+/**
+ * The same for bytes that are at hand.
+ *
+ * @throws IntegrityError `ERR_SIZE_MISMATCH`, `ERR_HASH_MISMATCH`
+ */
+export function checkWhole(bytes: Uint8Array, { subject, hash, size }: Expected): void {
+  if (size !== undefined && bytes.length !== size) throw wrongSize(subject, size, String(bytes.length));
+  if (hash !== undefined) checkHash(subject, hash, hashBytes(hash.algo, bytes));
+}
+
+function checkHash(subject: string, hash: Hash | undefined, actual: Hash): void {
+  if (hash === undefined || equalHash(hash, actual)) return;
+  throw new IntegrityError(
+    'ERR_HASH_MISMATCH',
+    `${subject} has the hash ${printHash(actual, 'nix32')} instead of ${printHash(hash, 'nix32')}`,
+    { subject, expected: printHash(hash, 'nix32'), actual: printHash(actual, 'nix32') },
+  );
 }
 
 /** Passes bytes on, hashing and counting them; `check` is called after every chunk, before it goes on. */

@@ -17,7 +17,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { PutResult } from '../store/store.ts';
 import { systemCode } from './file-store-errors.ts';
 
@@ -39,11 +39,12 @@ export interface Temp {
 
 /** A new name beside the object at `path`. */
 function tempPath(path: string): string {
-  // Cut, for a name of 255 bytes leaves no room for more.
-  const base = basename(path).slice(0, 40);
+  const name = basename(path);
   // 16 digits, two groups of four among them without the version: drawn from a pool, unlike `randomBytes`.
-  const [first, second, , , last] = randomUUID().split('-') as [string, string, string, string, string];
-  return join(dirname(path), `.${base}.${first}${second}${last.slice(0, 4)}.tmp`);
+  const uuid = randomUUID();
+  const random = uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(24, 28);
+  // Cut, for a name of 255 bytes leaves no room for more.
+  return `${path.slice(0, path.length - name.length)}.${name.slice(0, 40)}.${random}.tmp`;
 }
 
 /** Opens a new {@link Temp} for the object at `path`. */

@@ -6,7 +6,7 @@
  */
 import type { Stats } from 'node:fs';
 import { mkdir, rm, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ByteSource } from '../bytes/stream.ts';
 import { StoreError } from '../errors.ts';
@@ -27,6 +27,7 @@ import type {
   WritableStore,
 } from '../store/store.ts';
 import { fileError, isAbsent, missingDirectory, systemCode } from './file-store-errors.ts';
+import { listedKeys } from './file-store-existing.ts';
 import { etagOf, infoOf, openObject, SMALL, statFile } from './file-store-read.ts';
 import { Turns } from './file-store-turns.ts';
 import { type Found, isDirectory, isKey, walk } from './file-store-walk.ts';
@@ -76,6 +77,7 @@ export class FileStore implements WritableStore, ListableStore, MassQueryStore {
   readonly directory: string;
   readonly #create: boolean;
   readonly #sync: boolean;
+  readonly #root: string;
   readonly #turns = new Turns();
 
   constructor(directory: string, options: FileStoreOptions = {}) {
@@ -83,6 +85,7 @@ export class FileStore implements WritableStore, ListableStore, MassQueryStore {
     if (typeof directory !== 'string' || directory === '')
       throw new TypeError('FileStore: no directory given');
     this.directory = resolve(directory);
+    this.#root = join(this.directory, sep);
     this.name = pathToFileURL(this.directory).href;
     this.#create = options.create ?? true;
     this.#sync = options.sync ?? false;
@@ -97,11 +100,13 @@ export class FileStore implements WritableStore, ListableStore, MassQueryStore {
     return stats && infoOf(key, stats);
   }
 
+  /** By the names in a directory, unless few are asked for, or it holds too many others. */
   async existing(keys: Iterable<string>, options: StoreCallOptions = {}): Promise<Set<string>> {
     checkOptions('FileStore.existing', options, ['signal']);
-    const there = new Set<string>();
-    for (const key of keys) {
-      const path = this.#path(key, 'head');
+    const asked = new Map(Array.from(keys, (key) => [key, this.#path(key, 'head')]));
+    const there = await listedKeys(this.#root, asked, this.#turns, options.signal);
+    for (const [key, path] of asked) {
+      if (there.has(key)) continue;
       while (this.#turns.due) await this.#turns.next();
       options.signal?.throwIfAborted();
       if (this.#stat(path, 'head', key) !== undefined) there.add(key);
@@ -194,19 +199,18 @@ export class FileStore implements WritableStore, ListableStore, MassQueryStore {
     const removed: string[] = [];
     for await (const { key, name, stats } of this.#walk('')) {
       if (!isTempName(name) || Date.now() - stats.mtimeMs < olderThanMs) continue;
-      try {
-        await rm(join(this.directory, key), { force: true });
-      } catch (err) {
-        throw fileError(err, 'delete', join(this.directory, key));
-      }
+      const path = this.#root + key;
+      await rm(path, { force: true }).catch((err: unknown) => {
+        throw fileError(err, 'delete', path);
+      });
       removed.push(key);
     }
     return removed;
   }
 
   #path(key: string, operation: StoreError['operation']): string {
-    const path = join(this.directory, checkKey(key, operation));
-    if (!isTempName(basename(path))) return path;
+    const path = this.#root + checkKey(key, operation);
+    if (!key.endsWith('.tmp') || !isTempName(basename(path))) return path;
     const text = `bad object key ${JSON.stringify(key)}: such names are those of files being written`;
     throw new StoreError('ERR_STORE_KEY', text, { operation, key });
   }

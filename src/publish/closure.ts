@@ -71,34 +71,40 @@ export async function closure<T extends PathInfo>(
 export function topologicalOrder<T extends Pick<PathInfo, 'storePath' | 'references'>>(
   infos: Iterable<T>,
 ): T[] {
-  const byPath = new Map<StorePath, T>();
-  for (const info of infos) byPath.set(info.storePath, info);
-  const state = new Map<StorePath, 'open' | 'done'>();
+  const nodes = new Map<StorePath, Node<T>>();
+  for (const info of infos) nodes.set(info.storePath, { info, next: 0, state: 'new' });
   const ordered: T[] = [];
   // An explicit stack: closures can be deeper than the call stack.
-  for (const root of byPath.values()) {
-    const stack: { info: T; next: number }[] = [];
-    if (!state.has(root.storePath)) stack.push({ info: root, next: 0 });
-    state.set(root.storePath, state.get(root.storePath) ?? 'open');
-    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
-      const { info } = frame;
-      const reference = info.references[frame.next++];
+  for (const root of nodes.values()) {
+    if (root.state !== 'new') continue;
+    root.state = 'open';
+    const stack = [root];
+    for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+      const reference = node.info.references[node.next++];
       if (reference === undefined) {
         stack.pop();
-        state.set(info.storePath, 'done');
-        ordered.push(info);
+        node.state = 'done';
+        ordered.push(node.info);
         continue;
       }
-      const target = byPath.get(reference);
-      if (target === undefined || reference === info.storePath || state.get(reference) === 'done') continue;
-      if (state.get(reference) === 'open') {
+      const target = nodes.get(reference);
+      if (target === undefined || target === node || target.state === 'done') continue;
+      if (target.state === 'open') {
         throw new ParseError('ERR_PARSE_PATH_INFO', `references form a cycle through ${reference}`, {
           field: reference,
         });
       }
-      state.set(reference, 'open');
-      stack.push({ info: target, next: 0 });
+      target.state = 'open';
+      stack.push(target);
     }
   }
   return ordered;
+}
+
+/** How far the walk is with a path. */
+interface Node<T> {
+  readonly info: T;
+  /** The reference that comes next. */
+  next: number;
+  state: 'new' | 'open' | 'done';
 }

@@ -26,8 +26,9 @@ export async function existingPaths(
   const all = [...paths];
   const { store } = cache;
   if (isMassQueryStore(store)) {
-    const there = await store.existing(all.map(narInfoKey), call);
-    return new Set(all.filter((path) => there.has(narInfoKey(path))));
+    const keys = all.map(narInfoKey);
+    const there = await store.existing(keys, call);
+    return new Set(all.filter((_, i) => there.has(keys[i] as string)));
   }
   const has = await pMap(all, (path) => cache.hasPath(path, call), { concurrency, ...call });
   return new Set(all.filter((_, i) => has[i]));

@@ -20,8 +20,8 @@ import type { PlanItem, PlanOptions } from './plan.ts';
 import { plan } from './plan.ts';
 import type { ExistsReceipt, PublishEvent, Receipt } from './progress.ts';
 import type { UploadContext } from './upload-nar.ts';
-import { Uploads } from './uploads.ts';
-import { publishNarInfo } from './write-narinfo.ts';
+import { type Upload, Uploads } from './uploads.ts';
+import { type KnownItem, publishNarInfo } from './write-narinfo.ts';
 
 /** Options of {@link publish}. */
 export interface PublishOptions {
@@ -152,23 +152,28 @@ export async function publish(
     };
 
   const uploads = new Uploads(context, items);
-  const receipts = new Map<StorePath, Promise<Receipt | ExistsReceipt>>();
-  const write = async (item: PlanItem): Promise<void> => {
+  const receipts = new Map<StorePath, Promise<Receipt>>();
+  const write = async (item: KnownItem): Promise<void> => {
     const receipt = publishNarInfo(context, item, signers, uploads, receipts);
     receipts.set(item.info.storePath, receipt);
-    const done = await receipt;
-    if (done.outcome !== 'exists') context.onEvent({ type: 'done', receipt: done });
+    context.onEvent({ type: 'done', receipt: await receipt });
   };
-  const upload = guarded((job: PathInfo) => uploads.run(job));
+  const upload = guarded((job: Upload) => uploads.run(job));
   const concurrency = options.concurrency ?? 4;
   await Promise.all([
     pMap(uploads.large, upload, { concurrency }),
     pMap(uploads.small, upload, { concurrency: SMALL_PER_LARGE * concurrency }),
     // In topological order: whatever an item waits for was started before it.
-    pMap(items, guarded(write), { concurrency: NARINFO_CONCURRENCY }),
+    pMap(items.filter(isKnown), guarded(write), { concurrency: NARINFO_CONCURRENCY }),
   ]);
   signal.throwIfAborted();
-  return await Promise.all(receipts.values());
+  return await Promise.all(
+    items.map(({ info: { storePath } }) => receipts.get(storePath) ?? { storePath, outcome: 'exists' }),
+  );
+}
+
+function isKnown(item: PlanItem): item is KnownItem {
+  return item.action !== 'exists';
 }
 
 /** A cache must describe itself before anything is in it: HTTP clients refuse it otherwise. */

@@ -4,17 +4,20 @@
  * @module
  */
 import pRetry from 'p-retry';
-import { utf8 } from '../bytes/bytes.ts';
+import { concatBytes, utf8 } from '../bytes/bytes.ts';
 import { observed } from '../bytes/observed.ts';
 import type { ByteSource } from '../bytes/stream.ts';
 import { collect, toAsyncIterable } from '../bytes/stream.ts';
 import type { BinaryCache } from '../cache/binary-cache.ts';
-import { listingKey, narKey } from '../cache/layout.ts';
-import { metered, verified } from '../cache/verified.ts';
+import { listingKey } from '../cache/layout.ts';
+import type { Expected } from '../cache/verified.ts';
+import { checkWhole, metered, verified, wrongSize } from '../cache/verified.ts';
 import type { Codec } from '../codec/codec.ts';
+import { none } from '../codec/codec.ts';
 import { isNarkitError, StoreError } from '../errors.ts';
 import type { Hash } from '../hash/hash.ts';
-import { HashMeter } from '../hash/hash-source.ts';
+import type { HashAndSize } from '../hash/hash-source.ts';
+import { HashMeter, hashBytes } from '../hash/hash-source.ts';
 import { narListing, printNarListing } from '../nar/listing.ts';
 import { readNar } from '../nar/read.ts';
 import type { NarInfo, PathInfo } from '../narinfo/path-info.ts';
@@ -52,12 +55,11 @@ export interface UploadContext {
 export const SMALL_NAR: number = 64 * 1024;
 
 /**
- * Puts the NAR of `info` under its own hash. One that is there already is read back and kept when
- * it is right, replaced when it is not: a name alone proves nothing.
+ * Puts the NAR of `info` under its own hash, which `url` is made of. One that is there already is read back
+ * and kept when it is right, replaced when it is not: a name alone proves nothing.
  */
-export async function uploadNar(context: UploadContext, info: PathInfo): Promise<NarObject> {
+export async function uploadNar(context: UploadContext, info: PathInfo, url: string): Promise<NarObject> {
   const { cache, signal } = context;
-  const url = narKey(info.narHash, context.codec);
   let overwrite = false;
   // A large NAR is not read and compressed for nothing.
   if (info.narSize > SMALL_NAR && (await cache.store.head(url, { signal })) !== undefined) {
@@ -83,18 +85,9 @@ async function uploadOnce(
   url: string,
   overwrite: boolean,
 ): Promise<NarObject> {
-  const { cache, codec, signal, onEvent } = context;
+  const { cache, signal, onEvent } = context;
   onEvent({ type: 'start', info });
-  let source = watched(context, info, toAsyncIterable(await context.nar(info)));
-  if (context.listing) source = listed(context, info, source);
-  const check = verified({
-    subject: `NAR of ${printStorePath(info.storePath, cache.storeDir)}`,
-    hash: info.narHash,
-    size: info.narSize,
-  });
-  const file = new HashMeter('sha256');
-  const stream = metered(file)(codec.compress(check(source)));
-  const body = info.narSize > SMALL_NAR ? stream : await collect(stream);
+  const { body, facts } = await (info.narSize > SMALL_NAR ? streamed(context, info) : whole(context, info));
   const put = await cache.store.put(url, body, {
     ...(body instanceof Uint8Array && { size: body.length }),
     contentType: 'application/x-nix-nar',
@@ -106,7 +99,48 @@ async function uploadOnce(
     const present = await readBack(context, info, url);
     return present ?? (await uploadOnce(context, info, url, true));
   }
-  return narObject(url, codec, file, put.etag, 'uploaded');
+  return narObject(url, context.codec, facts(), put.etag, 'uploaded');
+}
+
+/** What is put, and what it was found to be once it is through. */
+interface Outgoing {
+  readonly body: AsyncIterable<Uint8Array> | Uint8Array;
+  readonly facts: () => HashAndSize;
+}
+
+async function streamed(context: UploadContext, info: PathInfo): Promise<Outgoing> {
+  let source = watched(context, info, toAsyncIterable(await context.nar(info)));
+  if (context.listing) source = listed(context, info, source);
+  const file = new HashMeter('sha256');
+  const check = verified(expectedNar(context, info));
+  return { body: metered(file)(context.codec.compress(check(source))), facts: () => file.finish() };
+}
+
+/** A small NAR as a whole: the stages of {@link streamed} would cost several times what they do. */
+async function whole(context: UploadContext, info: PathInfo): Promise<Outgoing> {
+  const { codec, onEvent, signal } = context;
+  const expected = expectedNar(context, info);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of toAsyncIterable(await context.nar(info))) {
+    signal.throwIfAborted();
+    bytes += chunk.length;
+    onEvent({ type: 'progress', info, bytes });
+    if (bytes > info.narSize) throw wrongSize(expected.subject, info.narSize, `more than ${info.narSize}`);
+    chunks.push(chunk);
+  }
+  const nar = concatBytes(chunks);
+  checkWhole(nar, expected);
+  if (context.listing) await putListing(context, info, [nar]);
+  const file = codec === none ? nar : await collect(codec.compress(toAsyncIterable(nar)));
+  // Uncompressed, it was hashed already.
+  const hash = file === nar && info.narHash.algo === 'sha256' ? info.narHash : hashBytes('sha256', file);
+  return { body: file, facts: () => ({ hash, size: file.length }) };
+}
+
+function expectedNar({ cache }: UploadContext, info: PathInfo): Expected & { readonly size: number } {
+  const subject = `NAR of ${printStorePath(info.storePath, cache.storeDir)}`;
+  return { subject, hash: info.narHash, size: info.narSize };
 }
 
 /** Reads the object at `url` to its end; `undefined` when it is not the NAR it is named after. */
@@ -124,17 +158,16 @@ async function readBack(context: UploadContext, info: PathInfo, url: string): Pr
       return undefined;
     throw error;
   }
-  return narObject(url, codec, file, object.etag, 'deduplicated');
+  return narObject(url, codec, file.finish(), object.etag, 'deduplicated');
 }
 
 function narObject(
   url: string,
   codec: Codec,
-  file: HashMeter,
+  { hash, size }: HashAndSize,
   etag: string | undefined,
   outcome: NarObject['outcome'],
 ): NarObject {
-  const { hash, size } = file.finish();
   const found = { url, compression: codec.name, fileHash: hash, fileSize: size, outcome };
   return etag === undefined ? found : { ...found, etag };
 }
@@ -145,15 +178,16 @@ function listed(
   info: PathInfo,
   source: AsyncIterable<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
-  const observe = observed(async (nar) => {
-    const text = utf8(printNarListing(await narListing(readNar(nar))));
-    await context.cache.store.put(listingKey(info.storePath), text, {
-      size: text.length,
-      contentType: 'application/json',
-      signal: context.signal,
-    });
+  return observed((nar) => putListing(context, info, nar))(source);
+}
+
+async function putListing({ cache, signal }: UploadContext, info: PathInfo, nar: ByteSource): Promise<void> {
+  const text = utf8(printNarListing(await narListing(readNar(nar))));
+  await cache.store.put(listingKey(info.storePath), text, {
+    size: text.length,
+    contentType: 'application/json',
+    signal,
   });
-  return observe(source);
 }
 
 /** Passes the NAR on, telling how far it got; the place where an abort is noticed. */

@@ -15,10 +15,13 @@ import type { Signer } from '../signature/signer.ts';
 import type { WritableStore } from '../store/store.ts';
 import type { StorePath } from '../store-path/store-path.ts';
 import type { PlanItem } from './plan.ts';
-import type { ExistsReceipt, Receipt } from './progress.ts';
+import type { Receipt } from './progress.ts';
 import type { UploadContext } from './upload-nar.ts';
 import { toNarInfo } from './upload-nar.ts';
 import type { Uploads } from './uploads.ts';
+
+/** What is not just there. */
+export type KnownItem = Exclude<PlanItem, { action: 'exists' }>;
 
 /**
  * Makes one path of a plan complete in the cache.
@@ -27,14 +30,13 @@ import type { Uploads } from './uploads.ts';
  */
 export async function publishNarInfo(
   context: UploadContext,
-  item: PlanItem,
+  item: KnownItem,
   signers: readonly Signer[],
   uploads: Uploads,
   receipts: ReadonlyMap<StorePath, Promise<unknown>>,
-): Promise<Receipt | ExistsReceipt> {
+): Promise<Receipt> {
   const { cache, signal } = context;
   const { info } = item;
-  if (item.action === 'exists') return { storePath: info.storePath, outcome: 'exists' };
   if (item.action === 'present' || item.action === 'differs') return toReceipt(item.narInfo, item.action);
   if (item.action === 'resign') {
     // Signatures that came with the path are as good as those of the signers: none is dropped.

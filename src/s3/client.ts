@@ -23,7 +23,7 @@ export interface CreateS3ClientOptions {
    * SDK's own default, more of them; several servers refuse such requests. @default 'required'
    */
   checksums?: 'required' | 'supported';
-  /** How often a request is tried in all; the waits grow, with jitter. @default 5 */
+  /** How often a request is tried in all, small puts once more; the waits grow, with jitter. @default 5 */
   attempts?: number;
   /** Milliseconds for a connection to come about. @default 15_000 */
   connectTimeoutMs?: number;
@@ -80,5 +80,24 @@ export function createS3Client(options: CreateS3ClientOptions = {}): S3Client {
     config.credentials = { accessKeyId: '', secretAccessKey: '' };
     config.signer = { sign: async (request) => request };
   } else if (credentials !== undefined) config.credentials = credentials;
-  return new S3Client(config);
+  return attempts > 1 && checksums === 'required' ? new OwnClient(config) : new S3Client(config);
+}
+
+/** A client of which everything is known, so that small puts may be sent past its middleware. */
+export class OwnClient extends S3Client {
+  readonly #middleware: string;
+
+  constructor(config: S3ClientConfig) {
+    super(config);
+    this.#middleware = this.#identify();
+  }
+
+  /** Nobody has added middleware of their own. */
+  get unchanged(): boolean {
+    return this.#identify() === this.#middleware;
+  }
+
+  #identify(): string {
+    return this.middlewareStack.identify().join();
+  }
 }

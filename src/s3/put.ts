@@ -7,7 +7,9 @@ import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aw
 import { sleep } from '../bytes/abortable.ts';
 import type { ByteSource } from '../bytes/stream.ts';
 import { StoreError } from '../errors.ts';
+import { checkSize } from '../store/put-body.ts';
 import type { ObjectInfo, PutResult } from '../store/store.ts';
+import { DIRECT, type DirectPut } from './direct-put.ts';
 import { s3Fault } from './errors.ts';
 import { uploadMultipart } from './multipart.ts';
 import { type Part, readParts } from './part-reader.ts';
@@ -35,6 +37,8 @@ export interface S3Put {
   /** The object that is there. */
   head(): Promise<ObjectInfo | undefined>;
   signal: AbortSignal | undefined;
+  /** The quick way of small puts, where there is one. */
+  direct: DirectPut | undefined;
 }
 
 /** How often a conditional write is tried while another one of the same key is under way (409). */
@@ -45,6 +49,17 @@ const CONFLICTS = new Set(['ConditionalRequestConflict', 'OperationAborted']);
 
 /** Puts; errors are the SDK's, the body's, or ours. */
 export async function putObject(put: S3Put): Promise<PutResult> {
+  const { body } = put;
+  if (!(body instanceof Uint8Array) || body.length > DIRECT) return await putParts(put);
+  checkSize(put.key, body.length, put.size);
+  const send = (ifNoneMatch: boolean): Promise<string | undefined> =>
+    putOnce(put, body, ifNoneMatch, put.signal);
+  if (put.ifAbsent) return await sendIfAbsent(put, send, false, put.signal);
+  return stored(await send(false));
+}
+
+/** Puts a body that may be large, and whose length may not be known. */
+async function putParts(put: S3Put): Promise<PutResult> {
   const controller = new AbortController();
   const signal = put.signal ? AbortSignal.any([put.signal, controller.signal]) : controller.signal;
   const parts = readParts(put.body, {
@@ -58,33 +73,39 @@ export async function putObject(put: S3Put): Promise<PutResult> {
     const first: Part = (await parts.next()).value;
     const send = (ifNoneMatch: boolean): Promise<string | undefined> =>
       first.last
-        ? putOnce(put, first, ifNoneMatch, signal)
+        ? putOnce(put, first.bytes, ifNoneMatch, signal)
         : uploadMultipart({ ...put, first, rest: parts, ifNoneMatch, signal, controller });
     if (put.ifAbsent) return await sendIfAbsent(put, send, !first.last, signal);
-    const etag = await send(false);
-    return { outcome: 'stored', ...(etag !== undefined && { etag }) };
+    return stored(await send(false));
   } finally {
     // Ends the reading of a body that was not wanted to its end.
     await parts.return(undefined);
   }
 }
 
+function stored(etag: string | undefined): PutResult {
+  return { outcome: 'stored', ...(etag !== undefined && { etag }) };
+}
+
 async function putOnce(
   put: S3Put,
-  part: Part,
+  bytes: Uint8Array,
   ifNoneMatch: boolean,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
+  const done = await put.direct?.put(put.object, bytes, ifNoneMatch, signal);
+  if (done !== undefined) return done.etag;
   const condition = ifNoneMatch ? { IfNoneMatch: '*' } : {};
-  const command = new PutObjectCommand({ ...put.object, ...condition, Body: part.bytes });
-  return (await put.client.send(command, { abortSignal: signal })).ETag;
+  const command = new PutObjectCommand({ ...put.object, ...condition, Body: bytes });
+  put.direct?.watch(command);
+  return (await put.client.send(command, signal === undefined ? {} : { abortSignal: signal })).ETag;
 }
 
 async function sendIfAbsent(
   put: S3Put,
   send: (ifNoneMatch: boolean) => Promise<string | undefined>,
   inParts: boolean,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<PutResult> {
   const { server } = put;
   const result = (outcome: PutResult['outcome'], etag: string | undefined): PutResult => ({

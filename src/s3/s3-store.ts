@@ -30,6 +30,7 @@ import type {
   WritableStore,
 } from '../store/store.ts';
 import { guardBody } from './body.ts';
+import { DirectPut } from './direct-put.ts';
 import { noSuchBucket, type S3Call, s3Error, s3Fault } from './errors.ts';
 import { existingKeys } from './existing.ts';
 import { type Listed, listObjects, questionsTo } from './list.ts';
@@ -88,6 +89,7 @@ export class S3Store implements WritableStore, ListableStore, MassQueryStore {
   /** A HEAD answer has no body: 404 alone does not tell a missing key from a missing bucket. */
   #bucketSeen = false;
   readonly #server: ServerTraits = { conditionalWrites: true };
+  readonly #direct: DirectPut | undefined;
 
   /** @throws RangeError for a part size or concurrency out of bounds */
   constructor(options: S3StoreOptions) {
@@ -110,6 +112,7 @@ export class S3Store implements WritableStore, ListableStore, MassQueryStore {
       throw new RangeError(`S3Store: concurrency must be a whole number from 1, not ${concurrency}`);
     }
     this.#client = client;
+    this.#direct = DirectPut.for(client);
     this.#bucket = bucket;
     this.#prefix = prefix === undefined || prefix === '' ? '' : `${checkKey(prefix, 'open')}/`;
     this.#partSize = partSize;
@@ -173,6 +176,7 @@ export class S3Store implements WritableStore, ListableStore, MassQueryStore {
         server: this.#server,
         head: () => this.head(key, options.signal ? { signal: options.signal } : {}),
         signal: options.signal,
+        direct: this.#direct,
       });
     } catch (err) {
       throw err instanceof BodyFailure ? err.reason : s3Error(err, call);

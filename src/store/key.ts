@@ -8,6 +8,9 @@ import { StoreError } from '../errors.ts';
 /** Longest key: what S3 allows, in UTF-8 bytes. */
 const MAX_KEY_BYTES = 1024;
 
+/** Keys as caches have them, found good at one look; ASCII, so that characters are bytes. */
+const PLAIN = /^[\w+=-][\w.+=-]*(?:\/[\w+=-][\w.+=-]*)*$/;
+
 /**
  * Returns `key` when it is a relative, `/`-separated name without empty, `.` or `..` segments,
  * without NUL and backslash, and at most 1024 bytes long.
@@ -27,6 +30,7 @@ export function checkKey(key: string, operation: StoreError['operation']): strin
 
 function problem(key: string): string | undefined {
   if (typeof key !== 'string') return 'not a string';
+  if (key.length <= MAX_KEY_BYTES && PLAIN.test(key)) return undefined;
   if (key === '') return 'empty';
   if (key.includes('\0') || key.includes('\\')) return 'NUL and backslash are not allowed';
   if (!key.isWellFormed()) return 'not well-formed Unicode';

@@ -11,8 +11,8 @@ import { availableParallelism } from 'node:os';
  */
 export const POOL_JOBS: number = Math.min(availableParallelism(), 4) + 1;
 
-/** First size of a block's buffer: most NARs are small, and need not pay for a whole block. */
-const FIRST: number = 64 * 1024;
+/** First size of a block's buffer, unless the first chunk is larger: most NARs are small, and need not pay for a whole block. */
+const FIRST: number = 4 * 1024;
 
 /**
  * The bytes of `source` in blocks of exactly `size` bytes, the last one smaller; of no bytes, one
@@ -24,12 +24,13 @@ export async function* cutBlocks(
   size: number,
   free: Uint8Array[] = [],
 ): AsyncGenerator<Uint8Array> {
-  let block: Uint8Array = Buffer.allocUnsafeSlow(Math.min(size, FIRST));
+  let block: Uint8Array = new Uint8Array(0);
   let used = 0;
   let any = false;
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; ) {
-      if (used === block.length) block = grown(block, used, any ? size : Math.min(size, used * 4));
+      if (used === block.length)
+        block = grown(block, used, any ? size : Math.min(size, Math.max(used * 4, chunk.length, FIRST)));
       const taken = Math.min(block.length - used, chunk.length - at);
       block.set(chunk.subarray(at, at + taken), used);
       used += taken;

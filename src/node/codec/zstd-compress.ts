@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { constants, zstdCompress } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, type ZstdOptions, zstdCompress, zstdCompressSync } from 'node:zlib';
 import type { ByteTransform } from '../../bytes/stream.ts';
 import { coalesce } from '../../codec/coalesce.ts';
 import { type FrameSizes, printSeekTable } from '../../codec/seek-table.ts';
@@ -43,8 +44,12 @@ export function zstdFrames(options: ZstdFramesOptions): ByteTransform {
   }
 }
 
-function compressFrame(block: Uint8Array, level: number): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+/** Content of a frame that is compressed at once, in bytes: half a millisecond at most, the pool's way is no shorter. */
+const AT_ONCE = 32 * 1024;
+/** Above this level even that takes too long for others to wait. */
+const AT_ONCE_LEVEL = 6;
+
+async function compressFrame(block: Uint8Array, level: number): Promise<Uint8Array> {
   const options = {
     // With room for the worst case, libzstd compresses in one call and straight into the result:
     // the default of 16 KiB takes two and a half times as long.
@@ -52,13 +57,18 @@ function compressFrame(block: Uint8Array, level: number): Promise<Uint8Array> {
     pledgedSrcSize: block.length,
     params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
   };
-  zstdCompress(block, options, (err, frame) => {
-    if (err) reject(err);
-    // A copy, so that a reader who keeps frames does not keep the worst case of each.
-    else resolve(new Uint8Array(frame));
-  });
-  return promise;
+  const frame =
+    block.length <= AT_ONCE && level <= AT_ONCE_LEVEL
+      ? zstdCompressSync(block, options)
+      : await compressInPool(block, options);
+  // A copy, so that a reader who keeps frames does not keep the worst case of each.
+  return new Uint8Array(frame);
 }
+
+const compressInPool = promisify(zstdCompress) as (
+  block: Uint8Array,
+  options: ZstdOptions,
+) => Promise<Buffer>;
 
 /** libzstd's own bound (`ZSTD_COMPRESSBOUND` in zstd.h), and a frame's overhead. */
 function compressBound(length: number): number {
