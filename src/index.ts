@@ -17,6 +17,8 @@ export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './cache/
 export { mimeType } from './cache/mime.ts';
 export type { OpenArchiveOptions } from './cache/open-archive.ts';
 export { openArchive } from './cache/open-archive.ts';
+export type { PutLogOptions } from './cache/put-log.ts';
+export { putLog } from './cache/put-log.ts';
 export type { Expected } from './cache/verified.ts';
 export { verified } from './cache/verified.ts';
 export { type Codec, type Decoder, none } from './codec/codec.ts';

@@ -12,5 +12,7 @@ export { CACHE_INFO_KEY, listingKey, logKey, narInfoKey, narKey } from './layout
 export { mimeType } from './mime.ts';
 export type { OpenArchiveOptions } from './open-archive.ts';
 export { openArchive } from './open-archive.ts';
+export type { PutLogOptions } from './put-log.ts';
+export { putLog } from './put-log.ts';
 export type { Expected } from './verified.ts';
 export { verified } from './verified.ts';

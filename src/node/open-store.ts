@@ -25,6 +25,18 @@ export interface OpenStoreOptions {
    * there has none. A password in the URL and an `authorization` among the `headers` come first. @default none
    */
   netrcFile?: string;
+  /** For http(s) and s3: tries of a request in all; `retry-attempts` of the URL comes first. @default 5 */
+  attempts?: number;
+  /**
+   * For http(s) and s3: milliseconds for a connection to come about; for http(s) also until the answer to a
+   * request without a body. @default 15000
+   */
+  timeoutMs?: number;
+  /**
+   * For http(s) and s3: milliseconds in which nothing moves, after which a request or a body fails. An upload that
+   * goes on, however slowly, is not cut. @default 300000 for http(s), 60000 for s3
+   */
+  stallTimeoutMs?: number;
 }
 
 /** Far beyond any real netrc file. */
@@ -64,27 +76,29 @@ export async function openStore(
     case 'https':
       return await openHttp(parsed, options);
     case 's3':
-      return await openS3(parsed);
+      return await openS3(parsed, options);
   }
 }
 
 /** @throws TypeError for an option that there is not. */
 export function checkOpenStoreOptions(where: string, options: OpenStoreOptions): void {
-  checkOptions(where, options, ['fetch', 'headers', 'netrcFile']);
+  checkOptions(where, options, ['fetch', 'headers', 'netrcFile', 'attempts', 'timeoutMs', 'stallTimeoutMs']);
 }
 
 async function openHttp(
   parsed: HttpStoreUrl,
-  { fetch, headers = {}, netrcFile }: OpenStoreOptions,
+  { fetch, headers = {}, netrcFile, attempts, timeoutMs, stallTimeoutMs }: OpenStoreOptions,
 ): Promise<WritableStore> {
   // Loaded when asked for: programs that work with files start sooner.
   const { HttpStore } = await import('../store/http.ts');
-  const { retryAttempts, retryDelayMs, retryMaxDelayMs } = parsed.store;
+  const { retryAttempts = attempts, retryDelayMs, retryMaxDelayMs } = parsed.store;
   const url = new URL(parsed.url);
   url.username = parsed.username ?? '';
   url.password = parsed.password ?? '';
   return new HttpStore(url, {
     ...(fetch !== undefined && { fetch }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(stallTimeoutMs !== undefined && { stallTimeoutMs }),
     headers: netrcFile === undefined ? headers : withLogin(await readLogin(netrcFile, url), headers),
     retry: {
       ...(retryAttempts !== undefined && { attempts: retryAttempts }),
@@ -120,13 +134,19 @@ async function readLogin(path: string, url: URL): Promise<HeaderFields> {
   return netrcHeaders(parseNetrc(text), url);
 }
 
-async function openS3({ bucket, prefix, store }: S3StoreUrl): Promise<WritableStore & ListableStore> {
+async function openS3(
+  { bucket, prefix, store }: S3StoreUrl,
+  { attempts, timeoutMs, stallTimeoutMs }: OpenStoreOptions,
+): Promise<WritableStore & ListableStore> {
   const { createS3Client, S3Store } = await loadS3();
   const { endpoint, region, profile, addressingStyle, partSize, storageClass } = store;
   const settings = {
     region,
     ...(endpoint !== undefined && { endpoint }),
     ...(profile !== undefined && { profile }),
+    ...(attempts !== undefined && { attempts }),
+    ...(timeoutMs !== undefined && { connectTimeoutMs: timeoutMs }),
+    ...(stallTimeoutMs !== undefined && { idleTimeoutMs: stallTimeoutMs }),
     ...(addressingStyle !== 'auto' && { pathStyle: addressingStyle === 'path' }),
   };
   let client = createS3Client(settings);

@@ -197,3 +197,37 @@ test('bad URLs and options reject', async () => {
   await assert.rejects(openStore('s3://bucket?reigon=x'), { code: 'ERR_PARSE_STORE_URL' });
   await assert.rejects(openStore('file:///x', { header: {} } as never), /did you mean 'headers'/);
 });
+
+test('how often and how long: options, unless the URL says it', async (t) => {
+  const { seen, host } = await listener(t, 503);
+  const options = { attempts: 2, timeoutMs: 5000, stallTimeoutMs: 5000 };
+  const quick = 'retry-delay=1&retry-max-delay=1';
+  await assert.rejects((await openStore(`http://${host}?${quick}`, options)).head('a'), { status: 503 });
+  assert.equal(seen.length, 2);
+  await assert.rejects((await openStore(`http://${host}?${quick}&retry-attempts=3`, options)).head('a'));
+  assert.equal(seen.length, 5);
+  environment(t, { ...NO_CREDENTIALS, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
+  const bucket = `s3://bucket?endpoint=${encodeURIComponent(`http://${host}`)}`;
+  await assert.rejects((await openStore(bucket, options)).head('a'), { code: 'ERR_STORE_UNAVAILABLE' });
+  assert.equal(seen.length, 7);
+  await assert.rejects(openStore(bucket, { atempts: 1 } as object), /did you mean 'attempts'/);
+});
+
+test('nothing that comes is waited for no longer than told', async (t) => {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  environment(t, { ...NO_CREDENTIALS, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
+  const options = { attempts: 1, timeoutMs: 200, stallTimeoutMs: 200 };
+  for (const url of [host, `s3://bucket?endpoint=${encodeURIComponent(host)}`]) {
+    const store = await openStore(url, options);
+    const started = performance.now();
+    await assert.rejects(store.head('a'), { code: 'ERR_STORE_UNAVAILABLE' });
+    await assert.rejects(store.put('a', new Uint8Array(3)), { code: 'ERR_STORE_UNAVAILABLE' });
+    assert.ok(performance.now() - started < 10_000);
+  }
+});
