@@ -1,90 +1,88 @@
 /**
- * The hook's configuration: `upload-to-cache.conf` beside the program, and flags that override it.
+ * The configuration of the hook and of the service: a file, and flags that come before it.
  */
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { checkStoreDir } from 'narkit/store-path';
+import { SettingValues } from './setting-values.ts';
+import { parseListen } from './setting-words.ts';
+import { flagSettings, parseSettings } from './settings.ts';
+import type { TargetConfig } from './target-config.ts';
+import { readTarget } from './target-config.ts';
 
-export interface Config {
-  /** Store URL of the cache, with the compression and the store directory filled in. */
-  readonly cacheUrl: (storeDir: string) => string;
-  readonly secretKeyFiles: readonly string[];
-  readonly allowUnsigned: boolean;
-  readonly nixBinDir: string | undefined;
+export type { FilterConfig, TargetConfig } from './target-config.ts';
+
+/** What only the service needs. */
+export interface QueueConfig {
+  readonly queueDir: string;
+  readonly gcRootsDir: string;
+  readonly batch: number;
+  readonly maxAttempts: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly logFormat: 'text' | 'json';
+  readonly stopTimeoutMs: number;
 }
 
-/** The settings: the same names in the file and as flags. */
-const SETTINGS = {
-  cache: { type: 'string' },
-  'secret-key-files': { type: 'string' },
-  compression: { type: 'string' },
-  'allow-unsigned': { type: 'string' },
-  'nix-bin-dir': { type: 'string' },
-} as const;
-
-type Setting = keyof typeof SETTINGS;
-type Values = Partial<Record<Setting, string>>;
+export interface Config {
+  /** At least one. */
+  readonly targets: readonly TargetConfig[];
+  readonly nixBinDir: string | undefined;
+  readonly storeDir: string | undefined;
+  /** Of the whole run of the plain hook. */
+  readonly timeoutMs: number | undefined;
+  readonly onError: 'fail' | 'ignore';
+  readonly queue: QueueConfig;
+}
 
 /**
- * Reads the flags and the file: `--config FILE`, or else `<program>.conf`, which may be absent
- * when the flags say everything.
+ * Reads the file. `flags` (setting to value) count instead of what it says before its first section.
+ *
+ * @param options.optional a file that is not there says nothing
+ * @throws TypeError that says what is wrong, and where
  */
-export async function readConfig(argv: readonly string[]): Promise<Config> {
-  const { values: flags } = parseArgs({
-    args: argv.slice(2),
-    options: { ...SETTINGS, config: { type: 'string' } },
-    strict: true,
-  });
-  const file = flags.config ?? `${argv[1]}.conf`;
-  const values: Values = { ...(await readFileSettings(file, flags.config !== undefined)), ...flags };
-  const { cache, compression } = values;
-  if (cache === undefined)
-    throw new TypeError(`no cache to upload to: set 'cache = URL' in ${file}, or pass --cache URL`);
+export async function readConfig(
+  file: string,
+  flags: Readonly<Record<string, string>> = {},
+  options: { readonly optional?: boolean } = {},
+): Promise<Config> {
+  const { common, sections } = parseSettings(await readText(file, options.optional ?? false), file);
+  const everywhere = [flagSettings(flags), common];
+  const values = new SettingValues(...everywhere);
+  const targets = [...(sections.size === 0 ? [['cache', new Map()] as const] : sections)];
+  const retryMinMs = values.duration('retry-min', 5000);
+  const retryMaxMs = values.duration('retry-max', Math.max(600_000, retryMinMs));
+  if (retryMaxMs < retryMinMs) throw new TypeError(`${file}: retry-max is shorter than retry-min`);
   return {
-    cacheUrl: (storeDir) => withParameters(cache, { compression, store: storeDir }),
-    secretKeyFiles: (values['secret-key-files'] ?? '').split(/\s+/).filter((name) => name !== ''),
-    allowUnsigned: parseBoolean(values['allow-unsigned'] ?? 'false'),
-    nixBinDir: values['nix-bin-dir'],
+    targets: targets.map(([name, own]) => readTarget(name, file, own, everywhere)),
+    nixBinDir: values.directory('nix-bin-dir'),
+    storeDir: values.read('store-dir', checkStoreDir),
+    timeoutMs: values.duration('timeout'),
+    onError: values.oneOf('on-error', ['fail', 'ignore'], 'fail'),
+    queue: {
+      queueDir: values.directory('queue-dir', '/var/spool/nix-upload'),
+      gcRootsDir: values.directory('gc-roots-dir', '/nix/var/nix/gcroots/nix-upload'),
+      batch: values.integer('batch', 1, 10_000, 64),
+      maxAttempts: values.integer('max-attempts', 1, 1000, 8),
+      retryMinMs,
+      retryMaxMs,
+      listen: values.read('listen', parseListen),
+      logFormat: values.oneOf('log-format', ['text', 'json'], 'text'),
+      stopTimeoutMs: values.duration('stop-timeout', 30_000),
+    },
   };
 }
 
-/** Lines `name = value`, as in nix.conf; `#` begins a comment. */
-async function readFileSettings(file: string, mustExist: boolean): Promise<Values> {
-  let text: string;
+/** Far beyond any real configuration. */
+const MAX_SIZE = 1024 * 1024;
+
+async function readText(file: string, optional: boolean): Promise<string> {
   try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (!mustExist && (error as { code?: string }).code === 'ENOENT') return {};
-    throw new TypeError(`cannot read the configuration ${file}: ${(error as Error).message}`);
+    const bytes = await readFile(file);
+    if (bytes.length > MAX_SIZE) throw new TypeError(`it has more than ${MAX_SIZE} bytes`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    if (optional && (cause as { code?: string }).code === 'ENOENT') return '';
+    throw new TypeError(`cannot read the configuration ${file}: ${(cause as Error).message}`, { cause });
   }
-  const values: Values = {};
-  for (const [index, raw] of text.split('\n').entries()) {
-    // A `#` inside a word belongs to it: URLs may have one.
-    const line = raw.replace(/(^|\s)#.*$/, '').trim();
-    if (line === '') continue;
-    const [, name, value] = /^([a-z-]+)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined || !Object.hasOwn(SETTINGS, name)) {
-      const known = Object.keys(SETTINGS).join(', ');
-      // Not the value: it may hold a password.
-      const got = line.split('=', 1)[0]?.trim();
-      throw new TypeError(
-        `${file}, line ${index + 1}: expected 'name = value' with one of ${known}; got '${got}'`,
-      );
-    }
-    values[name as Setting] = value;
-  }
-  return values;
-}
-
-function withParameters(url: string, parameters: Readonly<Record<string, string | undefined>>): string {
-  let out = url;
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined || new RegExp(`[?&]${name}=`).test(out)) continue;
-    out += `${out.includes('?') ? '&' : '?'}${name}=${encodeURIComponent(value)}`;
-  }
-  return out;
-}
-
-function parseBoolean(text: string): boolean {
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw new TypeError(`allow-unsigned must be true or false, not '${text}'`);
 }

@@ -2,7 +2,7 @@
  * What Nix tells a post-build hook: OUT_PATHS and DRV_PATH in the environment.
  */
 import { dirname } from 'node:path';
-import type { NixCommand } from 'narkit/node';
+import type { LocalNixStore } from 'narkit/node';
 import { parseStorePath, type StorePath } from 'narkit/store-path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,13 +20,21 @@ export function storeDirOf(environment: Environment): string {
   return dirname(some);
 }
 
+/** The derivation that was built; none where somebody runs the program by hand. */
+export function builtDerivation(environment: Environment, storeDir: string): StorePath | undefined {
+  const drvPath = environment['DRV_PATH'] ?? '';
+  return drvPath === '' ? undefined : parseStorePath(drvPath, { storeDir });
+}
+
 /** The outputs that were built. Nix 2.8.0 leaves OUT_PATHS empty; then the derivation is asked. */
-export async function builtPaths(environment: Environment, nix: NixCommand): Promise<StorePath[]> {
+export async function builtPaths(
+  environment: Environment,
+  nix: Pick<LocalNixStore, 'storeDir' | 'outputs'>,
+): Promise<StorePath[]> {
   const { storeDir } = nix;
   const outputs = outPaths(environment).map((path) => parseStorePath(path, { storeDir }));
-  const drvPath = environment['DRV_PATH'] ?? '';
-  if (outputs.length > 0 || drvPath === '') return outputs;
-  return await nix.outputs(parseStorePath(drvPath, { storeDir }));
+  const drvPath = builtDerivation(environment, storeDir);
+  return outputs.length > 0 || drvPath === undefined ? outputs : await nix.outputs(drvPath);
 }
 
 function outPaths(environment: Environment): string[] {

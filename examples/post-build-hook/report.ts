@@ -1,8 +1,9 @@
 /**
  * What the hook says: short lines, which Nix shows as `post-build-hook: <line>`.
  */
-import type { PublishEvent, Receipt } from 'narkit/publish';
+import type { PublishEvent } from 'narkit/publish';
 import { pathName } from 'narkit/store-path';
+import type { Published } from './publisher.ts';
 
 export class Report {
   readonly #line: (text: string) => void;
@@ -25,10 +26,14 @@ export class Report {
     this.#line(`${outcome} ${storePath}${outcome === 'resigned' ? '' : size}`);
   }
 
-  finish(receipts: readonly Receipt[], cache: string): void {
+  finish({ receipts, skipped, notes = [] }: Published, cache: string): void {
+    for (const note of notes) this.#line(note);
     const present = receipts.filter((receipt) => ['present', 'differs'].includes(receipt.outcome)).length;
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
-    this.#line(`${receipts.length - present} published to ${cache}, ${present} already there, ${seconds} s`);
+    const left = skipped.length === 0 ? '' : `, ${skipped.length} left out`;
+    this.#line(
+      `${receipts.length - present} published to ${cache}, ${present} already there${left}, ${seconds} s`,
+    );
   }
 }
 

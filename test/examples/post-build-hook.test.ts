@@ -4,52 +4,50 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { NixCommand } from 'narkit/node';
-import { readConfig } from '../../examples/post-build-hook/config.ts';
 import { builtPaths, storeDirOf } from '../../examples/post-build-hook/environment.ts';
+import { readFlags } from '../../examples/post-build-hook/flags.ts';
 import { pathOf } from '../support/infos.ts';
 import { tempDir } from '../support/temp.ts';
 
-describe('the configuration of the hook', () => {
-  const read = async (dir: string, text: string, ...flags: string[]): ReturnType<typeof readConfig> => {
+describe('the flags of the hook', () => {
+  const read = async (dir: string, text: string, ...flags: string[]): ReturnType<typeof readFlags> => {
     await writeFile(join(dir, 'hook.conf'), text);
-    return await readConfig(['node', join(dir, 'hook'), ...flags]);
+    return await readFlags(['node', join(dir, 'hook'), ...flags]);
   };
 
-  it('comes from the file beside the program, and flags win', async (t) => {
+  it('win over the file beside the program, but not over its sections', async (t) => {
     const dir = await tempDir(t);
-    const text =
-      '# where to\ncache = s3://b?region=r  # a bucket\nsecret-key-files = /k1  /k2\ncompression = xz\n\n';
-    const config = await read(dir, text, '--compression', 'none');
-    assert.equal(config.cacheUrl('/nix/store'), 's3://b?region=r&compression=none&store=%2Fnix%2Fstore');
-    assert.deepEqual(config.secretKeyFiles, ['/k1', '/k2']);
-    assert.equal(config.allowUnsigned, false);
+    const text = 'cache = file:///c\ncompression = xz\ntimeout = 5min\n[a]\n[b]\ncompression = gzip\n';
+    const config = await read(dir, text, '--compression', 'none', '--timeout', '2', '--on-error', 'ignore');
+    const urls = config.targets.map(({ cacheUrl }) => cacheUrl('/nix/store'));
+    assert.deepEqual(
+      urls.map((url) => new URL(url).searchParams.get('compression')),
+      ['none', 'gzip'],
+    );
+    assert.equal(config.timeoutMs, 2000);
+    assert.equal(config.onError, 'ignore');
   });
 
-  it('leaves what the URL says', async (t) => {
-    const config = await read(
-      await tempDir(t),
-      'cache = file:///c?compression=gzip&store=/gnu/store\ncompression = xz\n',
-    );
-    assert.equal(config.cacheUrl('/nix/store'), 'file:///c?compression=gzip&store=/gnu/store');
-  });
-
-  it('says what is wrong, and where', async (t) => {
+  it('suffice without a file, unless one is named', async (t) => {
     const dir = await tempDir(t);
-    await assert.rejects(read(dir, 'cahce = https://me:pw@x\n'), /hook\.conf, line 1: .*cache.*got 'cahce'$/);
-    await assert.rejects(read(dir, 'cache file:///c\n'), /line 1/);
-    await assert.rejects(
-      read(dir, '\n# nothing\n'),
-      /no cache to upload to: set 'cache = URL' in .*hook\.conf/,
+    const { targets } = await readFlags(['node', join(dir, 'hook'), '--cache', 'file:///c']);
+    assert.deepEqual(
+      targets.map(({ name }) => name),
+      ['cache'],
     );
     await assert.rejects(
-      read(dir, 'cache = file:///c\nallow-unsigned = maybe\n'),
-      /must be true or false, not 'maybe'/,
-    );
-    await assert.rejects(read(dir, 'cache = file:///c\n', '--cahce', 'x'), /cahce/);
-    await assert.rejects(
-      readConfig(['node', 'hook', '--config', join(dir, 'absent')]),
+      readFlags(['node', 'hook', '--cache', 'file:///c', '--config', join(dir, 'absent')]),
       /cannot read.*absent/,
     );
+  });
+
+  it('say what is wrong', async (t) => {
+    const dir = await tempDir(t);
+    const good = 'cache = file:///c\n';
+    await assert.rejects(read(dir, good, '--cahce', 'x'), /cahce/);
+    await assert.rejects(read(dir, good, '--batch', '3'), /batch/, 'that is for the service');
+    await assert.rejects(read(dir, good, '--timeout', 'soon'), /^TypeError: --timeout: timeout: .*'soon'/);
+    await assert.rejects(read(dir, good, 'x'), /positional/);
   });
 });
 
