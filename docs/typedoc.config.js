@@ -45,6 +45,7 @@ export default {
     'guide/formats.md',
     'guide/differences.md',
     'guide/post-build-hook.md',
+    'guide/post-build-hook-queued.md',
     'guide/performance.md',
     'guide/errors.md',
     '../CHANGELOG.md',
