@@ -19,6 +19,8 @@ export type ServiceEvent =
     }
   /** A path that the settings keep from the cache. */
   | { readonly type: 'skipped'; readonly target: string; readonly path: string; readonly reason: string }
+  /** Something went wrong that does not matter enough to fail: an upstream that is down, a log that is gone. */
+  | { readonly type: 'note'; readonly target: string; readonly note: string }
   /** A queued path and all it needs is in the cache. */
   | { readonly type: 'done'; readonly target: string; readonly key: string; readonly attempts: number }
   /** It failed, alone, and is tried again. */

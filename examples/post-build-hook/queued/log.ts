@@ -56,6 +56,8 @@ function describe(event: ServiceEvent): readonly [Priority, string] | undefined 
       return published(event);
     case 'skipped':
       return [6, `${event.target}: skipped ${event.path}: ${event.reason}`];
+    case 'note':
+      return [4, `${event.target}: ${event.note}`];
     case 'done':
       return [6, `${event.target}: done ${event.key}${attempts(event.attempts)}`];
     case 'failed': {

@@ -228,7 +228,7 @@ test('progress is told in steps, and skipped paths and receipts by their full pa
     onEvent?.({ type: 'progress', info, bytes: 5 });
     const receipt = { storePath, outcome: 'uploaded', narSize: 30, fileSize: 7 } as never;
     onEvent?.({ type: 'done', receipt });
-    return { receipts: [], skipped: [{ path: storePath, reason: 'too large' }] };
+    return { receipts: [], skipped: [{ path: storePath, reason: 'too large' }], notes: ['no log'] };
   };
   void worker.run();
   await drained(spool);
@@ -240,6 +240,7 @@ test('progress is told in steps, and skipped paths and receipts by their full pa
   const [published, skipped] = [of(events, 'published')[0], of(events, 'skipped')[0]];
   assert.deepEqual([published?.outcome, published?.narSize, published?.fileSize], ['uploaded', 30, 7]);
   assert.deepEqual([published?.path, skipped?.path, skipped?.reason], [key, key, 'too large']);
+  assert.equal(of(events, 'note')[0]?.note, 'no log');
 });
 
 test('keys are looked at before each batch; bad ones are told of once', async (t) => {

@@ -139,6 +139,7 @@ export class Round {
     this.#proven = true;
     for (const { path, reason } of published.skipped)
       tell({ type: 'skipped', target: publisher.name, path: printStorePath(path, storeDir), reason });
+    for (const note of published.notes ?? []) tell({ type: 'note', target: publisher.name, note });
     for (const claim of part) this.#open.delete(claim);
     await settler.done(part);
   }
