@@ -50,7 +50,7 @@ describe('upload-queue drain', () => {
     await world.settle({ key: 'bad' }, (claim) => claim.dead('no'));
     await world.enqueue({ key: 'a' });
     let ended = false;
-    const exit = drain(context, {}, PACE).finally(() => {
+    const exit = drain(context, {}, { pollMs: 10 }).finally(() => {
       ended = true;
     });
     await sleep(150);
