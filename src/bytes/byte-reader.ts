@@ -20,6 +20,8 @@ export class ByteReader {
   #at = 0;
   /** What came together with the end of `#chunk`, when that was joined from several. */
   #rest: Uint8Array = NOTHING;
+  /** Where chunks are joined, again and again: new memory costs more than what is copied into it. */
+  #joined: Uint8Array = NOTHING;
   /** Offset of `#chunk` in the source. */
   #base = 0;
   #ended = false;
@@ -70,12 +72,12 @@ export class ByteReader {
     return true;
   }
 
-  /** Up to `length` bytes of those at hand as a view; nothing is taken. */
+  /** Up to `length` bytes of those at hand as a view, valid until the next {@link fill}; nothing is taken. */
   peek(length: number): Uint8Array {
     return this.#chunk.subarray(this.#at, this.#at + length);
   }
 
-  /** Up to `length` bytes of those at hand as a view. */
+  /** Up to `length` bytes of those at hand as a view, valid until the next {@link fill}. */
   take(length: number): Uint8Array {
     const view = this.peek(length);
     this.#at += view.length;
@@ -105,7 +107,6 @@ export class ByteReader {
 
   /** The first chunk that has enough is taken as it is; before that, what there is is joined. */
   async #join(length: number): Promise<void> {
-    let joined: Uint8Array = NOTHING;
     let size = 0;
     let part = this.#chunk.subarray(this.#at);
     let rest = this.#rest;
@@ -114,8 +115,9 @@ export class ByteReader {
       if (part.length > missing) rest = part.subarray(missing);
       const end = size + Math.min(part.length, missing);
       // Grown with what came, never to what was asked for: that may be a hostile number.
-      if (end > joined.length) joined = grown(joined, size, Math.min(length, Math.max(end, 2 * size)));
-      joined.set(part.subarray(0, missing), size);
+      if (end > this.#joined.length)
+        this.#joined = grown(this.#joined, size, Math.max(end, 2 * this.#joined.length));
+      this.#joined.set(part.subarray(0, missing), size);
       size = end;
       if (size === length) break;
       const next = rest.length > 0 ? rest : await this.#pull();
@@ -125,7 +127,7 @@ export class ByteReader {
     }
     this.#base = this.offset;
     this.#at = 0;
-    const { buffer, byteOffset, length: have } = size > 0 ? joined.subarray(0, size) : part;
+    const { buffer, byteOffset, length: have } = size > 0 ? this.#joined.subarray(0, size) : part;
     // Not the part itself: views of a subclass, such as Node's Buffer, are slow to make.
     this.#chunk = new Uint8Array(buffer, byteOffset, have);
     this.#view = new DataView(buffer, byteOffset, have);

@@ -10,6 +10,7 @@ import { OrderCheck } from '../nar/order.ts';
 import { checkOptions } from '../options.ts';
 import { givenPath } from './fs-path.ts';
 import { removeTree } from './remove-tree.ts';
+import { threadFrom } from './restore-lane.ts';
 import { TreeWriter } from './tree-writer.ts';
 
 /** Options of {@link restorePath}. */
@@ -54,6 +55,9 @@ const TURN = 20;
  * only in directories that this call made, so nothing is written elsewhere or through a link. Modes
  * do not depend on the umask. Nothing is synced to the disk.
  *
+ * Of a tree of more than a few megabytes, small files are written by a second thread, which ends with
+ * the call. The event loop gets its turn every few milliseconds.
+ *
  * @param destination Must not exist, as a dangling symlink neither; its directory must.
  * @throws NarError `ERR_FILE_EXISTS` where the destination exists, or appears meanwhile, or where two
  *   names are one to the file system (case, Unicode normalisation; see `caseHack`); `ERR_NAR_SYNTAX`
@@ -74,36 +78,59 @@ export async function restorePath(
   destination: string | Uint8Array,
   options: RestoreOptions = {},
 ): Promise<RestoreResult> {
+  return restoreTree(entries, destination, options, threadFrom());
+}
+
+/** {@link restorePath}, with a thread for small files after so many bytes: in tests from the first one on. */
+export async function restoreTree(
+  entries: NarEntries,
+  destination: string | Uint8Array,
+  options: RestoreOptions,
+  threadFrom: number,
+): Promise<RestoreResult> {
   checkOptions('restorePath', options, ['canonical', 'caseHack', 'signal']);
   const { canonical = false, caseHack = false, signal } = options;
-  const tree = new TreeWriter(givenPath('restorePath', destination), { canonical, caseHack });
-  const order = new OrderCheck();
-  let [count, bytes] = [0, 0];
-  let turn = performance.now();
+  const tree = new TreeWriter(givenPath('restorePath', destination), { canonical, caseHack, threadFrom });
   try {
-    for await (const entry of signal === undefined ? entries : cutOff(entries, signal)) {
-      tree.leave(order.enter(entry.path).closed);
-      if (entry.type === 'directory') {
-        tree.directory(entry.path);
-        order.descend(entry.path);
-      } else if (entry.type === 'symlink') tree.symlink(entry);
-      else {
-        const writing = tree.regular(entry, signal);
-        if (writing !== undefined) await writing;
-        bytes += entry.size;
-      }
-      count++;
-      if (performance.now() - turn > TURN) {
-        await setImmediate();
-        turn = performance.now();
-      }
-    }
-    tree.leave(order.finish());
+    const result = await writeEntries(entries, tree, signal).finally(() => tree.close());
+    signal?.throwIfAborted();
     tree.reveal();
-    return { entries: count, bytes };
+    return result;
   } catch (err) {
     // The first failure is the one to report; a tree that cannot be removed stays hidden.
     await removeTree(tree.temporary).catch(() => {});
     throw err;
   }
+}
+
+async function writeEntries(
+  entries: NarEntries,
+  tree: TreeWriter,
+  signal: AbortSignal | undefined,
+): Promise<RestoreResult> {
+  const order = new OrderCheck();
+  let [count, bytes] = [0, 0];
+  let turn = performance.now();
+  for await (const entry of signal === undefined ? entries : cutOff(entries, signal)) {
+    const leaving = tree.leave(order.enter(entry.path).closed);
+    if (leaving !== undefined) await leaving;
+    if (entry.type === 'directory') {
+      tree.directory(entry.path);
+      order.descend(entry.path);
+    } else if (entry.type === 'symlink') tree.symlink(entry);
+    else {
+      const writing = tree.regular(entry, signal);
+      if (writing !== undefined) await writing;
+      bytes += entry.size;
+    }
+    count++;
+    if (performance.now() - turn > TURN) {
+      await setImmediate();
+      tree.check();
+      turn = performance.now();
+    }
+  }
+  await tree.leave(order.finish());
+  await tree.complete();
+  return { entries: count, bytes };
 }

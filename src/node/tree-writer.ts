@@ -22,6 +22,8 @@ import { CaseHack } from '../nar/case-hack.ts';
 import type { NarRegular, NarSymlink } from '../nar/entry.ts';
 import { checkTarget } from '../nar/order.ts';
 import { fileError, fsPath, joinPath, printable, systemCode } from './fs-path.ts';
+import { RestoreLane } from './restore-lane.ts';
+import type { Stage } from './restore-thread.ts';
 import { existing, hiddenSibling, refuseExisting, reveal } from './reveal.ts';
 import { writeBody } from './write-body.ts';
 
@@ -33,6 +35,9 @@ const CANONICAL_TIME = 1;
 
 /** Up to this size a body given whole is written in the same turn. */
 const SMALL = 1024 * 1024;
+
+/** Most directories that wait for what is in them to be written. */
+const MOST_LEFT = 1024;
 
 const PLAIN_MODES = { file: 0o644, executable: 0o755, directory: 0o755 };
 const CANONICAL_MODES = { file: 0o444, executable: 0o555, directory: 0o555 };
@@ -46,10 +51,18 @@ interface OpenDirectory {
   readonly names: CaseHack | undefined;
 }
 
+/** A directory that is complete as soon as the thread has written what was handed to it. */
+interface LeftDirectory extends OpenDirectory {
+  /** The lane's mark when it was left. */
+  readonly mark: number;
+}
+
 /** How a {@link TreeWriter} writes. */
 export interface TreeWriterOptions {
   readonly canonical: boolean;
   readonly caseHack: boolean;
+  /** Bytes from which on small files are written by a thread. */
+  readonly threadFrom: number;
 }
 
 /** Writes the nodes of one tree; the caller has checked their names and order. */
@@ -62,17 +75,21 @@ export class TreeWriter {
   readonly #modes: typeof PLAIN_MODES;
   /** Outermost first. */
   readonly #open: OpenDirectory[] = [];
+  /** Waiting for their modes and times, in the order in which they were left: inner before outer. */
+  readonly #left: LeftDirectory[] = [];
+  readonly #lane: RestoreLane;
   /** Whether the umask (or a default ACL) takes away from the modes we ask for. */
   #fixModes = true;
   /** The link that is the whole tree: it is made at the end, in one step. */
   #rootTarget: string | undefined;
 
-  constructor(destination: string, { canonical, caseHack }: TreeWriterOptions) {
+  constructor(destination: string, { canonical, caseHack, threadFrom }: TreeWriterOptions) {
     this.temporary = hiddenSibling(destination);
     this.#destination = destination;
     this.#canonical = canonical;
     this.#caseHack = caseHack;
     this.#modes = canonical ? CANONICAL_MODES : PLAIN_MODES;
+    this.#lane = new RestoreLane(threadFrom, (stage, path, err) => this.#failed(stage, path, err));
   }
 
   /** A directory, from now on open. */
@@ -99,17 +116,20 @@ export class TreeWriter {
   regular(entry: NarRegular, signal: AbortSignal | undefined): Promise<void> | undefined {
     const { path, executable, size, body } = entry;
     const mode = executable ? this.#modes.executable : this.#modes.file;
-    const fd = this.#create(path, this.#place(path), (at) => openSync(at, CREATE_FLAGS, mode));
+    const disk = this.#place(path);
+    const small = body instanceof Uint8Array && body.length === size && size <= SMALL;
+    if (small && path !== '' && this.#handOver(path, disk, mode, body)) return undefined;
+    const fd = this.#create(path, disk, (at) => openSync(at, CREATE_FLAGS, mode));
     const finish = (): void => {
       if (this.#fixModes) fchmodSync(fd, mode);
       if (this.#canonical) futimesSync(fd, CANONICAL_TIME, CANONICAL_TIME);
     };
-    if (body instanceof Uint8Array && body.length === size && size <= SMALL) {
+    if (small) {
       try {
         for (let at = 0; at < size; ) at += writeSync(fd, body, at);
         finish();
       } catch (err) {
-        throw fileError(err, 'cannot write', this.#shown(path));
+        throw this.#failed('write', path, err);
       } finally {
         closeSync(fd);
       }
@@ -118,23 +138,38 @@ export class TreeWriter {
     return writeBody(fd, entry, signal)
       .then(finish)
       .catch((err: unknown) => {
-        throw fileError(err, 'cannot write', this.#shown(path));
+        throw this.#failed('write', path, err);
       })
       .finally(() => closeSync(fd));
   }
 
-  /** Ends the `count` innermost open directories. */
-  leave(count: number): void {
-    for (let i = 0; i < count; i++) {
-      const { path, disk } = this.#open.pop() as OpenDirectory;
-      if (!this.#canonical) continue;
-      try {
-        chmodSync(fsPath(disk), this.#modes.directory);
-        utimesSync(fsPath(disk), CANONICAL_TIME, CANONICAL_TIME);
-      } catch (err) {
-        throw fileError(err, 'cannot finish', this.#shown(path));
-      }
+  /** Ends the `count` innermost open directories. A promise only where too many wait for the thread. */
+  leave(count: number): Promise<void> | undefined {
+    if (!this.#canonical) {
+      this.#open.length -= count;
+      return undefined;
     }
+    for (let i = 0; i < count; i++) {
+      this.#left.push({ ...(this.#open.pop() as OpenDirectory), mark: this.#lane.mark });
+    }
+    this.#finishLeft();
+    return this.#left.length > MOST_LEFT ? this.complete() : undefined;
+  }
+
+  /** Until all that was asked for so far is on the disk; what was left, with its modes and times. */
+  async complete(): Promise<void> {
+    await this.#lane.drain();
+    this.#finishLeft();
+  }
+
+  /** @throws what went wrong in the thread */
+  check(): void {
+    this.#lane.check();
+  }
+
+  /** From now on nothing is written. */
+  close(): Promise<void> {
+    return this.#lane.close();
   }
 
   /** Shows the complete tree at its destination. */
@@ -145,6 +180,24 @@ export class TreeWriter {
     } catch (err) {
       if (systemCode(err) === 'EEXIST') throw existing(this.#destination, err);
       throw fileError(err, 'cannot create', this.#destination);
+    }
+  }
+
+  #handOver(path: string, disk: string, mode: number, content: Uint8Array): boolean {
+    const [fixMode, fixTime] = [this.#fixModes, this.#canonical];
+    return this.#lane.handOver({ path, disk, mode, fixMode, fixTime, content });
+  }
+
+  /** Gives their modes and times to directories that nothing more will be written in. */
+  #finishLeft(): void {
+    const waiting = this.#left.findIndex(({ mark }) => !this.#lane.reached(mark));
+    for (const { path, disk } of this.#left.splice(0, waiting < 0 ? this.#left.length : waiting)) {
+      try {
+        chmodSync(fsPath(disk), this.#modes.directory);
+        utimesSync(fsPath(disk), CANONICAL_TIME, CANONICAL_TIME);
+      } catch (err) {
+        throw fileError(err, 'cannot finish', this.#shown(path));
+      }
     }
   }
 
@@ -162,15 +215,22 @@ export class TreeWriter {
   }
 
   #create<T>(path: string, disk: string, make: (at: string | Buffer) => T): T {
-    const shown = this.#shown(path);
     try {
       if (path === '') refuseExisting(this.#destination);
       return make(fsPath(disk));
     } catch (err) {
-      if (systemCode(err) !== 'EEXIST' || path === '') throw fileError(err, 'cannot create', shown);
-      const message = `to this file system '${printable(shown)}' is the same name as one before it in the archive; 'caseHack' restores names that differ in case only`;
-      throw new NarError('ERR_FILE_EXISTS', message, { path: shown, cause: err });
+      throw this.#failed('create', path, err);
     }
+  }
+
+  /** The error to report, whichever thread it comes from. */
+  #failed(stage: Stage, path: string, err: unknown): unknown {
+    const shown = this.#shown(path);
+    if (stage === 'write' || systemCode(err) !== 'EEXIST' || path === '') {
+      return fileError(err, `cannot ${stage}`, shown);
+    }
+    const message = `to this file system '${printable(shown)}' is the same name as one before it in the archive; 'caseHack' restores names that differ in case only`;
+    return new NarError('ERR_FILE_EXISTS', message, { path: shown, cause: err });
   }
 
   /** The path that messages name: the temporary one is gone when they are read. */
