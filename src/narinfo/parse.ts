@@ -45,7 +45,7 @@ export interface ParseNarInfoOptions {
  */
 export function parseNarInfo(text: string, options: ParseNarInfoOptions = {}): NarInfo {
   checkOptions('parseNarInfo', options, ['storeDir']);
-  return narInfoOfDocument(parseNarInfoDocument(text), options);
+  return readFields(parseNarInfoDocument(text), options, text);
 }
 
 /**
@@ -55,7 +55,11 @@ export function parseNarInfo(text: string, options: ParseNarInfoOptions = {}): N
  */
 export function narInfoOfDocument(document: NarInfoDocument, options: ParseNarInfoOptions = {}): NarInfo {
   checkOptions('narInfoOfDocument', options, ['storeDir']);
-  const { fields } = document;
+  return readFields(document, options);
+}
+
+/** @param text the document's, where it is at hand: its parts take twice as long to look through as the whole. */
+function readFields({ fields }: NarInfoDocument, options: ParseNarInfoOptions, text?: string): NarInfo {
   // With every field, so that none has to be added later: an object that grows is slow.
   const draft: Draft = {
     storePath: undefined,
@@ -70,10 +74,16 @@ export function narInfoOfDocument(document: NarInfoDocument, options: ParseNarIn
     deriver: undefined,
     ca: undefined,
   };
+  let offset = 0;
   for (let at = 0; at < fields.length; at++) {
     const { name, value } = fields[at] as NarInfoField;
+    const start = offset + name.length + 2;
+    offset = start + value.length + 1;
     try {
-      readField(draft, name, value, options);
+      if (name !== 'References') readField(draft, name, value, options);
+      else if (draft.references?.length) throw new RangeError('it is there twice');
+      else if (text === undefined) draft.references = parseReferences(value, 0, value.length);
+      else draft.references = parseReferences(text, start, offset - 1);
     } catch (cause) {
       throw badNarInfo((cause as Error).message, at + 1, name, cause);
     }
@@ -129,10 +139,6 @@ function readField(draft: Draft, name: string, value: string, options: ParseNarI
     case 'NarSize':
       draft.narSize = parseSize(value);
       break;
-    case 'References':
-      if (draft.references?.length) throw new RangeError('it is there twice');
-      draft.references = parseReferences(value);
-      break;
     case 'Deriver':
       if (value !== 'unknown-deriver') draft.deriver = parseBaseName(value);
       break;
@@ -153,19 +159,21 @@ function missing(fields: readonly NarInfoField[], name: string): ParseError {
   return badNarInfo(name === 'URL' ? 'it is empty' : 'it must not be 0', at + 1, name);
 }
 
-/** Base names separated by spaces; in cached narinfos not always sorted, nor each once. */
-function parseReferences(value: string): readonly StorePath[] {
+const SPACE = 0x20;
+
+/** Base names separated by spaces, from `start` to `end`; in cached narinfos not always sorted, nor each once. */
+function parseReferences(text: string, start: number, end: number): readonly StorePath[] {
   const references: StorePath[] = [];
-  for (let at = 0; at < value.length; ) {
-    let end = endOfBaseName(value, at);
-    if (end >= 0 && (end === value.length || value[end] === ' ')) {
-      references.push(value.slice(at, end) as StorePath);
-    } else {
-      end = value.indexOf(' ', at);
-      if (end < 0) end = value.length;
-      if (end > at) references.push(parseBaseName(value.slice(at, end)));
+  for (let at = start; at < end; ) {
+    let to = endOfBaseName(text, at);
+    if (to === end || (to >= 0 && text.charCodeAt(to) === SPACE))
+      references.push(text.slice(at, to) as StorePath);
+    else {
+      const space = text.indexOf(' ', at);
+      to = space < 0 || space > end ? end : space;
+      if (to > at) references.push(parseBaseName(text.slice(at, to)));
     }
-    at = end + 1;
+    at = to + 1;
   }
   return sortedReferences(references);
 }
