@@ -75,7 +75,8 @@ export async function openPublisher(
 ): Promise<TargetPublisher> {
   const { storeDir, nixBinDir, env = processEnv } = options;
   const url = target.cacheUrl(storeDir);
-  const { cache, publishing } = await openCache(url, PATIENCE);
+  // What is published leaves the queue, and may be collected: by then it must be on the disk of the cache.
+  const { cache, publishing } = await openCache(url, { ...PATIENCE, sync: true });
   const files = [...parseStoreUrl(url).cache.secretKeyFiles, ...target.secretKeyFiles];
   const keys = await SigningKeys.open(files);
   const filters = await Filters.open(target.filters, storeDir, env);

@@ -37,6 +37,8 @@ export interface OpenStoreOptions {
    * goes on, however slowly, is not cut. @default 300000 for http(s), 60000 for s3
    */
   stallTimeoutMs?: number;
+  /** For file: what was put would survive a power failure, as with `FileStoreOptions.sync`. @default false */
+  sync?: boolean;
 }
 
 /** Far beyond any real netrc file. */
@@ -71,7 +73,7 @@ export async function openStore(
   const parsed = typeof url === 'string' ? parseStoreUrl(url) : url;
   switch (parsed.scheme) {
     case 'file':
-      return new FileStore(parsed.directory);
+      return new FileStore(parsed.directory, { sync: options.sync ?? false });
     case 'http':
     case 'https':
       return await openHttp(parsed, options);
@@ -82,7 +84,15 @@ export async function openStore(
 
 /** @throws TypeError for an option that there is not. */
 export function checkOpenStoreOptions(where: string, options: OpenStoreOptions): void {
-  checkOptions(where, options, ['fetch', 'headers', 'netrcFile', 'attempts', 'timeoutMs', 'stallTimeoutMs']);
+  checkOptions(where, options, [
+    'fetch',
+    'headers',
+    'netrcFile',
+    'attempts',
+    'timeoutMs',
+    'stallTimeoutMs',
+    'sync',
+  ]);
 }
 
 async function openHttp(
