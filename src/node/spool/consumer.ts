@@ -7,11 +7,13 @@ import { lstat, rename } from 'node:fs/promises';
 import pMap from 'p-map';
 import { isNarkitError } from '../../errors.ts';
 import { SpoolClaim } from './claim.ts';
+import { redriveDead } from './dead.ts';
 import { readEntryFile, setAside } from './entry-file.ts';
 import { isComplete } from './entry-text.ts';
 import type { Inner } from './inner.ts';
 import {
   beat,
+  type Found,
   placeFound,
   recoverClaims,
   recoverDelayed,
@@ -158,20 +160,24 @@ export class Consumer {
   async #adoptDrops(): Promise<void> {
     for await (const batch of scan(this.#inner.path('new'))) {
       // At once, for then they share their syncs.
-      await pMap(batch.slice(0, STEP), (name) => this.#adopt(name), { concurrency: 16 });
+      const found = await pMap(batch.slice(0, STEP), (name) => this.#adopt(name), { concurrency: 16 });
+      const again = found.filter((one) => one?.outcome === 'present').map((one) => one?.id as string);
+      // What was given up, and now dropped again, somebody wants once more.
+      if (again.length > 0) await redriveDead(this.#inner, new Set(again));
       return;
     }
   }
 
-  async #adopt(name: string): Promise<void> {
+  async #adopt(name: string): Promise<Found | undefined> {
     const path = pathOf(this.#inner.path('new'), name);
     const stats = await lstat(path).catch(() => undefined);
-    if (stats === undefined) return;
+    if (stats === undefined) return undefined;
     if (stats.isFile() && Math.abs(Date.now() - stats.mtimeMs) < UNFINISHED_MS) {
       const file = await readEntryFile(path).catch(() => undefined);
-      if (file !== undefined && !isComplete(file.text)) return;
+      if (file !== undefined && !isComplete(file.text)) return undefined;
     }
-    const outcome = await placeFound(this.#inner, path, name, stats.mtimeMs);
-    if (outcome === 'queued') this.#inner.usage.note('added');
+    const found = await placeFound(this.#inner, path, name, stats.mtimeMs);
+    if (found?.outcome === 'queued') this.#inner.usage.note('added');
+    return found;
   }
 }

@@ -92,24 +92,26 @@ function ownerPart(name: string): string {
   return name.slice(0, Math.max(name.indexOf('~'), 0));
 }
 
-/** Queues an entry that has no name of its own yet. */
+/** What became of an entry that was found, and the id of its key. */
+export interface Found {
+  readonly outcome: 'queued' | 'present' | 'gone';
+  readonly id: string;
+}
+
+/** Queues an entry that has no name of its own yet. @returns `undefined` for what is gone or none. */
 export async function placeFound(
   inner: Inner,
   path: string | Buffer,
   name: string,
   sinceMs: number,
-): Promise<'queued' | 'present' | 'gone' | undefined> {
+): Promise<Found | undefined> {
   const read = await inner.read(path, name);
   if (read === undefined) return undefined;
   const { key, priority } = read.entry;
-  const ticket = {
-    priority,
-    due: Math.min(sinceMs, Date.now()),
-    attempts: 0,
-    id: ticketId(key),
-    slug: ticketSlug(key),
-  };
-  return await inner.place(path, read.entry, ticket);
+  const id = ticketId(key);
+  const due = Math.min(sinceMs, Date.now());
+  const ticket = { priority, due, attempts: 0, id, slug: ticketSlug(key) };
+  return { outcome: await inner.place(path, read.entry, ticket), id };
 }
 
 /** Entries of which only the key is left are queued again. @returns how many entries there are. */

@@ -8,16 +8,16 @@ import { resolve } from 'node:path';
 import { checkOptions } from '../../options.ts';
 import type { SpoolClaim } from './claim.ts';
 import { Consumer } from './consumer.ts';
-import { appendLines, MAX_ENTRY, writeEntryFile } from './entry-file.ts';
-import { eventLine, printEntry, type SpoolEntry } from './entry-text.ts';
+import { discardDead, redriveDead } from './dead.ts';
+import { MAX_ENTRY, writeEntryFile } from './entry-file.ts';
+import { printEntry, type SpoolEntry } from './entry-text.ts';
 import { Inner } from './inner.ts';
 import { openLayout } from './layout.ts';
 import { listEntries, type SpoolItem, type SpoolState, type SpoolStats, spoolStats } from './look.ts';
 import { ownerName, thisOwner } from './owner.ts';
-import { scan } from './scan.ts';
 import { SPOOL_OPTIONS, type SpoolNextOptions, type SpoolOptions, spoolSettings } from './settings.ts';
 import { asSpool } from './spool-error.ts';
-import { parseTicket, ticketId, ticketSlug } from './ticket.ts';
+import { ticketId, ticketSlug } from './ticket.ts';
 import { Waiter } from './waiter.ts';
 
 /**
@@ -165,23 +165,14 @@ export class Spool {
 
   /** Queues dead entries again, with no attempts. @param key Of one; all without. @returns how many. */
   async redrive(key?: string): Promise<number> {
-    return await this.#eachDead(key, async (path, name) => {
-      await appendLines(path, [eventLine('redriven', '')]).catch(() => false);
-      const ticket = parseTicket(name);
-      const moved =
-        ticket && (await this.#inner.moveToWaiting(path, { ...ticket, attempts: 0, due: Date.now() }));
-      this.#waiter.wake();
-      return moved === true;
-    });
+    const count = await this.#change((ids) => redriveDead(this.#inner, ids), key);
+    this.#waiter.wake();
+    return count;
   }
 
   /** Removes dead entries for good. @param key Of one; all without. @returns how many. */
   async discard(key?: string): Promise<number> {
-    return await this.#eachDead(key, async (path, name) => {
-      await this.#inner.forget(path, parseTicket(name)?.id ?? '');
-      this.#inner.usage.note('removed');
-      return true;
-    });
+    return await this.#change((ids) => discardDead(this.#inner, ids), key);
   }
 
   /**
@@ -214,22 +205,12 @@ export class Spool {
     if (this.#closed) throw new TypeError('Spool: it was closed');
   }
 
-  async #eachDead(
+  async #change(
+    work: (ids: ReadonlySet<string> | undefined) => Promise<number>,
     key: string | undefined,
-    work: (path: string, name: string) => Promise<boolean>,
   ): Promise<number> {
     this.#checkOpen();
-    const id = key === undefined ? undefined : ticketId(key);
-    let count = 0;
-    return await asSpool('change', this.directory, async () => {
-      for await (const batch of scan(this.#inner.path('dead'))) {
-        for (const name of batch) {
-          const ticket = parseTicket(name);
-          if (ticket === undefined || (id !== undefined && ticket.id !== id)) continue;
-          if (await work(this.#inner.path('dead', name), name)) count++;
-        }
-      }
-      return count;
-    });
+    const ids = key === undefined ? undefined : new Set([ticketId(key)]);
+    return await asSpool('change', this.directory, () => work(ids));
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -80,6 +80,22 @@ test('a retry waits until it is due, keeps its reason, and counts', async (t) =>
   assert.deepEqual([claim?.attempts, claim?.lastError], [2, 'no network']);
   await claim?.release();
   assert.equal((await one(spool)).attempts, 2);
+});
+
+test('a dead entry that is dropped again is queued again, and no other', async (t) => {
+  const spool = await openSpool(t);
+  for (const key of ['a', 'b']) await spool.enqueue({ key, tags: ['first'] });
+  for (const claim of await spool.claim(2)) await claim.dead('no');
+  assert.equal(await spool.enqueue({ key: 'b' }), 'present');
+  assert.deepEqual(await spool.claim(2), []);
+  await writeFile(join(spool.directory, 'new', 'x'), 'key a\ntag second\nend\n');
+  const [claim, other] = await spool.claim(2);
+  assert.deepEqual([claim?.key, claim?.attempts, claim?.tags], ['a', 1, ['first', 'second']]);
+  assert.equal(other, undefined);
+  assert.deepEqual(
+    (await items(spool, 'dead')).map(({ key }) => key),
+    ['b'],
+  );
 });
 
 test('the dead are kept with the reason, redriven one or all, or discarded', async (t) => {
