@@ -111,9 +111,11 @@ interface Outgoing {
 async function streamed(context: UploadContext, info: PathInfo): Promise<Outgoing> {
   let source = watched(context, info, toAsyncIterable(await context.nar(info)));
   if (context.listing) source = listed(context, info, source);
+  const nar = verified(expectedNar(context, info))(source);
+  const same = fileHashOf(context.codec, info);
+  if (same !== undefined) return { body: nar, facts: () => ({ hash: same, size: info.narSize }) };
   const file = new HashMeter('sha256');
-  const check = verified(expectedNar(context, info));
-  return { body: metered(file)(context.codec.compress(check(source))), facts: () => file.finish() };
+  return { body: metered(file)(context.codec.compress(nar)), facts: () => file.finish() };
 }
 
 /** A small NAR as a whole: the stages of {@link streamed} would cost several times what they do. */
@@ -133,9 +135,13 @@ async function whole(context: UploadContext, info: PathInfo): Promise<Outgoing> 
   checkWhole(nar, expected);
   if (context.listing) await putListing(context, info, [nar]);
   const file = codec === none ? nar : await collect(codec.compress(toAsyncIterable(nar)));
-  // Uncompressed, it was hashed already.
-  const hash = file === nar && info.narHash.algo === 'sha256' ? info.narHash : hashBytes('sha256', file);
+  const hash = fileHashOf(codec, info) ?? hashBytes('sha256', file);
   return { body: file, facts: () => ({ hash, size: file.length }) };
+}
+
+/** The hash of a file that is nothing but a NAR: that was checked already. */
+function fileHashOf(codec: Codec, { narHash }: PathInfo): Hash | undefined {
+  return codec === none && narHash.algo === 'sha256' ? narHash : undefined;
 }
 
 function expectedNar({ cache }: UploadContext, info: PathInfo): Expected & { readonly size: number } {
