@@ -1,43 +1,25 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { type Finding, runDoctor } from '../../../examples/post-build-hook/queued/doctor/doctor.ts';
 import { secretless } from '../../../examples/post-build-hook/queued/doctor/secretless.ts';
 import { NixWorld, nixInstallations } from '../../support/nix.ts';
+import { type Fault, type ObjectServer, objectServer } from '../../support/object-server.ts';
 import { need } from '../../support/require.ts';
 import { only, World } from './doctor-world.ts';
-
-/** Answers a request itself, or leaves it to the server: `undefined`. */
-type Fault = (request: IncomingMessage, response: ServerResponse) => true | undefined;
 
 /** A server that takes PUT, and a world whose only target it is. */
 async function served(
   t: TestContext,
   fault: Fault = () => undefined,
-): Promise<World & { objects: Map<string, Buffer> }> {
-  const objects = new Map([['/nix-cache-info', Buffer.from('StoreDir: /nix/store\n')]]);
-  const server = createServer(async (request, response) => {
-    if (fault(request, response)) return;
-    const { url = '', method } = request;
-    if (method === 'PUT') objects.set(url, await buffer(request));
-    if (method === 'DELETE') objects.delete(url);
-    const object = objects.get(url);
-    response.statusCode = object === undefined && method !== 'DELETE' ? 404 : 200;
-    response.end(method === 'GET' ? object : undefined);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+): Promise<World & Pick<ObjectServer, 'objects'>> {
+  const { url: plain, objects } = await objectServer(t, fault);
+  objects.set('/nix-cache-info', Buffer.from('StoreDir: /nix/store\n'));
   const world = await World.create(t);
-  const url = `http://me:secret@127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = plain.replace('//', '//me:secret@');
   world.edit('conf', `file://${world.cache}`, url);
-  world.edit('nixConf', `file://${world.cache}`, url.replace('me:secret@', ''));
+  world.edit('nixConf', `file://${world.cache}`, plain);
   return Object.assign(world, { objects });
 }
 

@@ -7,15 +7,13 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, chown, copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { describe, it, type TestContext } from 'node:test';
 import { may } from '../../../examples/post-build-hook/queued/doctor/accounts.ts';
 import type { Finding } from '../../../examples/post-build-hook/queued/doctor/finding.ts';
 import { root } from '../../docs/blocks.ts';
 import { NixWorld, nixInstallations } from '../../support/nix.ts';
+import { objectServer } from '../../support/object-server.ts';
 import { need } from '../../support/require.ts';
 import { tempDir } from '../../support/temp.ts';
 import { asRoot, nobody } from './doctor-world.ts';
@@ -25,23 +23,13 @@ const program = ['--conditions=@narkit/source', join(queued, 'upload-queue.ts')]
 
 /** A cache with a cable. */
 async function cacheServer(t: TestContext): Promise<{ url: string; plugged: boolean }> {
-  const objects = new Map<string, Buffer>();
   const cache = { url: '', plugged: true };
-  const server = createServer(async (request, response) => {
-    if (!cache.plugged) return void request.socket.destroy();
-    const { url = '', method } = request;
-    if (method === 'PUT') objects.set(url, await buffer(request));
-    if (method === 'DELETE') objects.delete(url);
-    const object = objects.get(url);
-    response.statusCode = object === undefined && method !== 'DELETE' ? 404 : 200;
-    response.end(method === 'GET' ? object : undefined);
+  const server = await objectServer(t, ({ socket }) => {
+    if (cache.plugged) return undefined;
+    socket.destroy();
+    return true;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  cache.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  cache.url = server.url;
   return cache;
 }
 
