@@ -131,6 +131,7 @@ export {
   signPathInfo,
   validSigners,
 } from './narinfo/sign.ts';
+export { nearest } from './options.ts';
 export type { ClosureOptions } from './publish/closure.ts';
 export { closure, topologicalOrder } from './publish/closure.ts';
 export type { FetchedPath, FetchPathOptions } from './publish/fetch-path.ts';

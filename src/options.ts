@@ -21,7 +21,19 @@ export function checkOptions(where: string, options: object | undefined, known: 
   }
 }
 
-/** The known word closest to `word` by edit distance, if it is close enough to be a slip. */
+/**
+ * The known word that `word` is most likely a slip of, by edit distance: at most a third of its letters
+ * are other ones, or two. For programs that refuse unknown settings as this library does.
+ *
+ * @returns `undefined` when none is close enough.
+ *
+ * @example
+ * ```ts
+ * import { nearest } from 'narkit';
+ *
+ * console.log(nearest('comprssion', ['cache', 'compression'])); // compression
+ * ```
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
