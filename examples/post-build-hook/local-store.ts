@@ -8,6 +8,7 @@ import { type Derivation, parseDerivation } from 'narkit/derivation';
 import type { PathInfo } from 'narkit/narinfo';
 import { type LocalNix, localNix } from 'narkit/node';
 import { parseBaseName, type StorePath } from 'narkit/store-path';
+import { orAbandon } from './abandon.ts';
 
 export interface LocalStoreOptions {
   readonly storeDir: string;
@@ -53,17 +54,17 @@ export class LocalStore implements AsyncDisposable {
 
   /** Infos of those paths that are valid. */
   async infos(paths: Iterable<StorePath>, signal: AbortSignal): Promise<Map<StorePath, PathInfo>> {
-    const found = await broken(signal, this.#nix.pathInfos(paths, { signal }));
+    const found = await orAbandon(this.#nix.pathInfos(paths, { signal }), signal, 0);
     return new Map([...found].filter((entry): entry is [StorePath, PathInfo] => entry[1] !== undefined));
   }
 
   /** Infos of the closure, references first. @throws MissingError `ERR_MISSING_PATH` */
   async closure(paths: Iterable<StorePath>, signal: AbortSignal): Promise<PathInfo[]> {
-    return await broken(signal, this.#nix.closure(paths, { signal }));
+    return await orAbandon(this.#nix.closure(paths, { signal }), signal, 0);
   }
 
   async outputs(drvPath: StorePath, signal: AbortSignal): Promise<StorePath[]> {
-    return await broken(signal, this.#nix.outputs(drvPath, { signal }));
+    return await orAbandon(this.#nix.outputs(drvPath, { signal }), signal, 0);
   }
 
   /** Does anybody answer? Throws when not. */
@@ -84,18 +85,5 @@ export class LocalStore implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#local.close();
-  }
-}
-
-/** `promise`, or the reason of the signal as soon as it aborts. */
-async function broken<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -8,6 +8,7 @@
 import process, { argv, env, exit, stderr } from 'node:process';
 import { isNarkitError } from 'narkit';
 import type { StorePath } from 'narkit/store-path';
+import { orAbandon } from './abandon.ts';
 import type { Config, TargetConfig } from './config.ts';
 import { builtDerivation, builtPaths, storeDirOf } from './environment.ts';
 import { readFlags } from './flags.ts';
@@ -16,9 +17,6 @@ import { type Built, openPublisher } from './publisher.ts';
 import { Report } from './report.ts';
 
 const line = (text: string): boolean => stderr.write(`${text}\n`);
-
-/** Milliseconds for what was broken off to clean up after itself. */
-const GRACE_MS = 2000;
 
 async function main(): Promise<number> {
   const config = await readFlags(argv);
@@ -53,7 +51,7 @@ async function publishTo(config: Config, signal: AbortSignal): Promise<Failure[]
     await using local = await LocalStore.open({ storeDir, nixBinDir });
     return await local.outputs(drvPath, signal);
   };
-  const paths = await inTime(builtPaths(env, { storeDir, outputs }), signal);
+  const paths = await orAbandon(builtPaths(env, { storeDir, outputs }), signal);
   if (paths.length === 0) return [];
   const drvPath = builtDerivation(env, storeDir);
   const built = paths.map((path): Built => ({ path, drvPath }));
@@ -64,18 +62,11 @@ async function publishTo(config: Config, signal: AbortSignal): Promise<Failure[]
     const published = await publisher.publish(built, { signal, onEvent: (event) => report.event(event) });
     report.finish(published, publisher.cacheName);
   };
-  const results = await Promise.allSettled(targets.map((target) => inTime(publishOne(target), signal)));
+  const results = await Promise.allSettled(targets.map((target) => orAbandon(publishOne(target), signal)));
   return targets.flatMap((target, index) => {
     const result = results[index];
     return result?.status === 'rejected' ? [{ target, error: result.reason as unknown }] : [];
   });
-}
-
-/** `work`, or the reason of the signal where it does not heed it itself, as while names are looked up. */
-async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  signal.addEventListener('abort', () => setTimeout(() => late.reject(signal.reason), GRACE_MS));
-  return await Promise.race([work, late.promise]);
 }
 
 /** A known failure needs no stack trace: its message says what, where and what to do. */

@@ -3,9 +3,9 @@
  */
 import type { SpoolClaim } from 'narkit/node';
 import { printStorePath, type StoreDir } from 'narkit/store-path';
+import { orAbandon } from '../../abandon.ts';
 import type { Published, TargetPublisher } from '../../publisher.ts';
 import type { Tell } from '../events.ts';
-import { orAbandon } from './abandon.ts';
 import { builtOf } from './entries.ts';
 import { relay } from './relay.ts';
 import type { Settler } from './settle.ts';

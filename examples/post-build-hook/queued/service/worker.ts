@@ -5,9 +5,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Spool, SpoolClaim } from 'narkit/node';
 import type { StoreDir } from 'narkit/store-path';
+import { orAbandon } from '../../abandon.ts';
 import type { TargetPublisher } from '../../publisher.ts';
 import type { Tell } from '../events.ts';
-import { orAbandon } from './abandon.ts';
 import { Availability, type AvailabilityState } from './availability.ts';
 import { backoffMs } from './backoff.ts';
 import { companies, isSuspect, messageOf } from './entries.ts';
